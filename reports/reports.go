@@ -1,0 +1,108 @@
+// Package reports holds the outcome of a run as a value, and writes it in the
+// formats that people and machines read. It judges nothing and talks to nobody:
+// what it is given is the truth, so that every format tells the same one.
+package reports
+
+import (
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+)
+
+// SchemaVersion is the version of the JSON form of a Report. A new optional
+// member does not change it; a changed or removed one does.
+const SchemaVersion = "1"
+
+// A Verdict is the outcome of one requirement, after ISO/IEC 9646, plus Error
+// for what is mcpcheck's own fault.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass          Verdict = "pass"
+	Fail          Verdict = "fail"
+	Inconclusive  Verdict = "inconclusive"
+	NotApplicable Verdict = "not applicable"
+	Error         Verdict = "error"
+)
+
+// A Report is the outcome of one call of mcpcheck.
+type Report struct {
+	SchemaVersion string    `json:"schemaVersion"`
+	Tool          Tool      `json:"tool"`
+	Started       time.Time `json:"started"`
+	Runs          []Run     `json:"runs"`
+}
+
+// Tool names the program that made a report.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// A Run is one server judged against one revision over one transport.
+type Run struct {
+	Target      string         `json:"target"` // what the user named, without secrets
+	Transport   spec.Transport `json:"transport,omitempty"`
+	Revision    spec.Revision  `json:"revision,omitempty"`
+	Server      Server         `json:"server,omitzero"`
+	Results     []Result       `json:"results"`
+	Untestable  int            `json:"untestable"`            // requirements that no client can observe
+	Unchecked   int            `json:"unchecked"`             // observable requirements that mcpcheck does not check yet
+	Duration    Duration       `json:"duration"`              // seconds
+	Incomplete  string         `json:"incomplete,omitempty"`  // why the run ended early, or could not start
+	Notes       []string       `json:"notes,omitempty"`       // what the reader should know about the run as a whole
+	StderrTail  string         `json:"stderrTail,omitempty"`  // the last lines that a launched server logged, when it failed
+	Unreachable bool           `json:"unreachable,omitempty"` // no conversation took place: nothing was judged
+}
+
+// Server is what the server said of itself.
+type Server struct {
+	Name    string `json:"name,omitempty"`
+	Version string `json:"version,omitempty"`
+}
+
+// A Result is the verdict on one requirement.
+type Result struct {
+	ID        string     `json:"id"`
+	Area      string     `json:"area"`
+	Level     spec.Level `json:"level"`
+	Statement string     `json:"statement"`
+	Link      string     `json:"link"` // the section, in the run's revision
+	Verdict   Verdict    `json:"verdict"`
+	// Advisory says that a Fail costs no conformance although the level binds:
+	// the text contradicts itself, or the rule is only derived from it.
+	Advisory  bool     `json:"advisory,omitempty"`
+	Reason    string   `json:"reason,omitempty"`   // why, unless Pass
+	Cause     string   `json:"cause,omitempty"`    // the root cause that inconclusive results share
+	Expected  string   `json:"expected,omitempty"` // of a Fail, when Reason alone does not say it
+	Got       string   `json:"got,omitempty"`
+	Scenario  string   `json:"scenario"`
+	Duration  Duration `json:"duration"` // seconds
+	Reproduce string   `json:"reproduce,omitempty"`
+	// Transcript is what went over the wire, redacted; kept for failures.
+	Transcript []Entry `json:"transcript,omitempty"`
+}
+
+// Costs reports whether the result costs the server its conformance.
+func (r Result) Costs(strict bool) bool {
+	if r.Verdict != Fail {
+		return false
+	}
+	if r.Level.Binding() && !r.Advisory {
+		return true
+	}
+	return strict && r.Level != spec.May
+}
+
+// An Entry is one thing that went over the wire.
+type Entry struct {
+	At        Duration `json:"at"`               // seconds since the transcript began
+	Direction string   `json:"direction"`        // "sent", "received", or "note"
+	Kind      string   `json:"kind"`             // "request", "status", "event", "body", "line", "process"
+	Header    []string `json:"header,omitempty"` // "Name: value"
+	Text      string   `json:"text,omitempty"`
+}
+
+// Duration is a time.Duration whose JSON form is a number of seconds.
+type Duration time.Duration
