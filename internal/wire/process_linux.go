@@ -1,0 +1,10 @@
+package wire
+
+import "syscall"
+
+// childAttributes puts a server into a process group of its own, so that a
+// Ctrl-C meant for mcpcheck does not reach it and all it starts can be ended
+// together, and ties its life to mcpcheck's.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
