@@ -4,6 +4,9 @@
 package reports
 
 import (
+	"cmp"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -26,12 +29,28 @@ const (
 	Error         Verdict = "error"
 )
 
+// Verdicts lists the verdicts.
+var Verdicts = []Verdict{Pass, Fail, Inconclusive, NotApplicable, Error}
+
+// A Writer writes a report in one format. It leaves the report as it is.
+type Writer func(io.Writer, *Report) error
+
+// Writers lists the formats by name. To add one, write a Writer and name it here.
+var Writers = map[string]Writer{
+	"text":  Text(TextOptions{}),
+	"json":  JSON,
+	"junit": JUnit,
+}
+
 // A Report is the outcome of one call of mcpcheck.
 type Report struct {
 	SchemaVersion string    `json:"schemaVersion"`
 	Tool          Tool      `json:"tool"`
-	Started       time.Time `json:"started"`
-	Runs          []Run     `json:"runs"`
+	Started       time.Time `json:"started,omitzero"`
+	// Strict says that the user asked for SHOULD to count like MUST. It is part of
+	// the report so that every format, now and later, gives the same verdict.
+	Strict bool  `json:"strict,omitempty"`
+	Runs   []Run `json:"runs"`
 }
 
 // Tool names the program that made a report.
@@ -85,10 +104,11 @@ type Result struct {
 }
 
 // Costs reports whether the result costs the server its conformance.
-func (r Result) Costs(strict bool) bool {
-	if r.Verdict != Fail {
-		return false
-	}
+func (r Result) Costs(strict bool) bool { return r.Verdict == Fail && r.binds(strict) }
+
+// binds reports whether conformance hangs on the requirement: breaking it costs
+// conformance, and leaving it untested leaves conformance open.
+func (r Result) binds(strict bool) bool {
 	if r.Level.Binding() && !r.Advisory {
 		return true
 	}
@@ -104,5 +124,15 @@ type Entry struct {
 	Text      string   `json:"text,omitempty"`
 }
 
-// Duration is a time.Duration whose JSON form is a number of seconds.
-type Duration time.Duration
+// Sort orders the runs by target, transport and revision, and the results of each
+// by area, id and scenario, so that two reports differ only where the servers did.
+func (r *Report) Sort() {
+	slices.SortStableFunc(r.Runs, func(a, b Run) int {
+		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Revision, b.Revision))
+	})
+	for _, run := range r.Runs {
+		slices.SortStableFunc(run.Results, func(a, b Result) int {
+			return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scenario, b.Scenario))
+		})
+	}
+}
