@@ -44,11 +44,14 @@ func (p *page) evidence(indent int, r Result) {
 	p.labelled(indent, "expected  ", r.Expected)
 	p.labelled(indent, "got       ", r.Got)
 	if r.Advisory {
-		p.labelled(indent, "advisory  ", advice)
+		p.labelled(indent, "advisory  ", p.advice())
+	}
+	if p.Verbose {
+		p.labelled(indent, "scenario  ", r.Scenario)
 	}
 	if r.Reproduce != "" {
 		p.printf("%s%s\n", strings.Repeat(" ", indent), p.paint(dim, "Reproduce with:"))
-		p.verbatim(indent+2, r.Reproduce)
+		p.verbatim(indent+2, lines(r.Reproduce, maxWhole))
 	}
 	if p.Verbose && len(r.Transcript) > 0 {
 		p.printf("%s%s\n", strings.Repeat(" ", indent), p.paint(dim, "Transcript:"))
@@ -56,7 +59,14 @@ func (p *page) evidence(indent int, r Result) {
 	}
 }
 
-const advice = "the rule only follows from the text, or the text contradicts itself, so this costs no conformance"
+// advice says why a result is advisory.
+func (p *page) advice() string {
+	const why = "the specification implies this rule, or contradicts itself on it, so breaking it "
+	if p.strict {
+		return why + "counts only since the run is strict"
+	}
+	return why + "costs no conformance"
+}
 
 func (p *page) labelled(indent int, label, text string) {
 	if strings.TrimSpace(text) != "" {
@@ -74,11 +84,11 @@ func (p *page) transcript(indent int, list []Entry) {
 	for _, e := range list {
 		arrow := map[string]string{"sent": ">", "received": "<"}[e.Direction]
 		p.printf("%s%s %s\n", margin, cmp.Or(arrow, "-"), p.paint(dim, line(e.Kind, maxLabel)+" at "+e.At.String()))
-		for _, h := range e.Header {
-			p.verbatim(indent+2, line(h, maxField))
+		for _, h := range e.Header[:min(len(e.Header), 2*maxLines)] {
+			p.verbatim(indent+2, []string{line(h, maxField)})
 		}
 		if e.Text != "" {
-			p.verbatim(indent+2, e.Text)
+			p.verbatim(indent+2, lines(e.Text, maxEntry))
 		}
 	}
 }
@@ -96,12 +106,12 @@ func (p *page) warnings(list []Result) {
 			continue
 		}
 		starred = starred || x.Advisory
-		p.field(8, "", shorten(cmp.Or(x.Statement, "(no statement)"), 400))
-		p.field(8, "but ", shorten(finding(x), 400))
+		p.block(plain, 8, "", line(cmp.Or(x.Statement, "(no statement)"), 400))
+		p.block(plain, 8, "but ", line(finding(x), 400))
 		p.printf("%s%s\n", strings.Repeat(" ", 8), p.paint(dim, line(x.Link, 500)))
 	}
 	if starred {
-		p.field(2, "* ", "advisory: "+advice)
+		p.field(2, "* ", "advisory: "+p.advice())
 	}
 }
 

@@ -22,10 +22,10 @@ import (
 func JSON(w io.Writer, r *Report) error {
 	type run struct {
 		Run
-		Results    []Result `json:"results"`
 		Status     int      `json:"status"`
 		Conclusion string   `json:"conclusion"`
 		Counts     Counts   `json:"counts"`
+		Results    []Result `json:"results"`
 	}
 	doc := struct {
 		Report
@@ -34,7 +34,7 @@ func JSON(w io.Writer, r *Report) error {
 	}{*r, r.Status(false), make([]run, len(r.Runs))}
 	doc.SchemaVersion = SchemaVersion
 	for i, x := range r.Runs {
-		doc.Runs[i] = run{x, x.Results, x.Status(r.Strict), x.Conclusion(r.Strict), x.counts(r.Strict)}
+		doc.Runs[i] = run{x, x.Status(r.Strict), x.Conclusion(r.Strict), x.counts(r.Strict), x.Results}
 		if x.Results == nil {
 			doc.Runs[i].Results = []Result{}
 		}

@@ -60,16 +60,21 @@ type junitRoot struct {
 }
 
 type junitSuite struct {
-	Name       string          `xml:"name,attr"`
-	Tests      int             `xml:"tests,attr"`
-	Failures   int             `xml:"failures,attr"`
-	Errors     int             `xml:"errors,attr"`
-	Skipped    int             `xml:"skipped,attr"`
-	Time       junitTime       `xml:"time,attr"`
-	Timestamp  string          `xml:"timestamp,attr,omitempty"`
-	Properties []junitProperty `xml:"properties>property,omitempty"`
-	Cases      []junitCase     `xml:"testcase"`
-	Err        *junitText      `xml:"system-err"`
+	Name       string    `xml:"name,attr"`
+	Tests      int       `xml:"tests,attr"`
+	Failures   int       `xml:"failures,attr"`
+	Errors     int       `xml:"errors,attr"`
+	Skipped    int       `xml:"skipped,attr"`
+	Time       junitTime `xml:"time,attr"`
+	Timestamp  string    `xml:"timestamp,attr,omitempty"`
+	Properties *junitProperties
+	Cases      []junitCase `xml:"testcase"`
+	Err        *junitText  `xml:"system-err"`
+}
+
+type junitProperties struct {
+	XMLName xml.Name        `xml:"properties"`
+	List    []junitProperty `xml:"property"`
 }
 
 type junitProperty struct {
@@ -164,7 +169,7 @@ func junitOutcome(r *Report, run Run, class string) junitSuite {
 	}
 	p.printf("%s; %d untestable, %d unchecked, %.1f%% judged\n", run.Conclusion(r.Strict), c.Untestable, c.Unchecked, 100*c.Share)
 	whole.Out = &junitText{p.String()}
-	s := junitSuite{Cases: []junitCase{whole}}
+	s := junitSuite{Properties: &junitProperties{}, Cases: []junitCase{whole}}
 	for _, property := range []junitProperty{
 		{"target", line(run.Target, maxField)},
 		{"transport", line(string(run.Transport), maxLabel)},
@@ -174,11 +179,11 @@ func junitOutcome(r *Report, run Run, class string) junitSuite {
 		{"strict", fmt.Sprint(r.Strict)},
 	} {
 		if property.Value != "" {
-			s.Properties = append(s.Properties, property)
+			s.Properties.List = append(s.Properties.List, property)
 		}
 	}
 	if run.StderrTail != "" {
-		s.Err = &junitText{strings.Join(lines(withoutColour(run.StderrTail)), "\n")}
+		s.Err = &junitText{strings.Join(last(run.StderrTail), "\n")}
 	}
 	return s
 }
@@ -187,6 +192,7 @@ func junitResult(r Result, strict bool) junitCase {
 	c := junitCase{Name: line(r.ID, maxLabel), Time: junitTime(r.Duration)}
 	message := weight(r) + ": " + line(finding(r), 300)
 	p := newPage(TextOptions{Width: 1 << 20, Verbose: true})
+	p.strict = strict
 	p.evidence(0, r)
 	switch kindOf(r, strict) {
 	case kindPass:

@@ -56,7 +56,7 @@ func (p *page) heading(title, remark string) {
 
 // field writes text of any length behind a label, further lines under the first.
 func (p *page) field(indent int, label, text string) {
-	p.block(plain, indent, label, lines(text)...)
+	p.block(plain, indent, label, lines(text, maxField)...)
 }
 
 // block writes lines that are visible already.
@@ -65,15 +65,20 @@ func (p *page) block(s style, indent int, label string, list ...string) {
 	room := max(p.Width-indent-utf8.RuneCountInString(label), 20)
 	for _, whole := range list {
 		for _, part := range wrap(whole, room) {
+			if part == "" && strings.TrimSpace(label) == "" {
+				p.printf("\n")
+				continue
+			}
 			p.printf("%s%s%s\n", margin, p.paint(dim, label), p.paint(s, part))
 			label = strings.Repeat(" ", utf8.RuneCountInString(label))
 		}
 	}
 }
 
-// verbatim writes lines that the reader may want to copy: they are not wrapped.
-func (p *page) verbatim(indent int, text string) {
-	for _, l := range lines(text) {
+// verbatim writes lines, visible already, that the reader may want to copy: they
+// are not wrapped.
+func (p *page) verbatim(indent int, list []string) {
+	for _, l := range list {
 		p.printf("%s%s\n", strings.Repeat(" ", indent), l)
 	}
 }

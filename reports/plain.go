@@ -11,9 +11,11 @@ import (
 // reader's terminal and a CI system's memory out of its hands; the JSON form is
 // whole.
 const (
-	maxField = 4 << 10
+	maxLabel = 160      // bytes of a name
+	maxField = 800      // bytes of what a person is to take in at once
+	maxEntry = 2 << 10  // bytes of one message in a transcript
+	maxWhole = 16 << 10 // bytes of what a person may want whole
 	maxLines = 24
-	maxLabel = 160
 )
 
 // visible replaces what is not printable by its Go escape, so that a server can
@@ -74,8 +76,8 @@ func cut(s string, n int) (head string, more int) {
 func line(s string, n int) string { return visible(shorten(strings.TrimSpace(s), n)) }
 
 // lines returns the lines of s, visible and bounded in length and number.
-func lines(s string) []string {
-	head, more := cut(strings.TrimRight(s, "\n"), maxField)
+func lines(s string, n int) []string {
+	head, more := cut(strings.TrimRight(s, "\n"), n)
 	list := strings.Split(head, "\n")
 	if len(list) > maxLines {
 		for _, l := range list[maxLines:] {
@@ -90,6 +92,16 @@ func lines(s string) []string {
 		list = append(list, fmt.Sprintf("… and %s more; the JSON report has all", plural(more, "byte")))
 	}
 	return list
+}
+
+// last returns the last lines of a log.
+func last(log string) []string {
+	all := strings.Split(strings.TrimRight(withoutColour(log), "\n"), "\n")
+	all = all[max(0, len(all)-maxLines):]
+	for i, l := range all {
+		all[i] = visible(shorten(l, maxField))
+	}
+	return all
 }
 
 // wrap breaks a line at spaces so that its parts have at most width runes each,

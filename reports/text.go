@@ -95,14 +95,14 @@ func (p *page) about(r Run) {
 		if r.Unreachable {
 			what = "No conversation took place: "
 		}
-		p.block(red, 2, "", lines(what+r.Incomplete)...)
+		p.block(red, 2, "", lines(what+r.Incomplete, maxField)...)
 	}
 	for _, note := range r.Notes {
 		p.field(2, "note: ", note)
 	}
 	if r.StderrTail != "" {
 		p.field(2, "", "The last that the server logged to stderr:")
-		p.verbatim(4, withoutColour(r.StderrTail))
+		p.verbatim(4, last(r.StderrTail))
 	}
 }
 
@@ -157,7 +157,21 @@ func (p *page) areas(results []Result) {
 // summary ends a run: the counts, each with what it means, and the verdict with
 // the requirements that it rests on.
 func (p *page) summary(r Run, failed []Result) {
-	c := r.counts(p.strict)
+	if !r.Unreachable {
+		p.tally(r.counts(p.strict))
+	}
+	style := map[int]style{conforms: green, doesNotConform: red, notJudged: yellow}[r.Status(p.strict)]
+	p.printf("\n%s %s\n", p.paint(bold, "Verdict:"), p.paint(style, r.Conclusion(p.strict)))
+	seen := make(map[string]bool)
+	for _, x := range failed {
+		if !seen[x.ID] {
+			p.printf("  %-10s  %s\n", weight(x), line(x.ID, maxLabel))
+		}
+		seen[x.ID] = true
+	}
+}
+
+func (p *page) tally(c Counts) {
 	p.heading("Summary", "")
 	rows := []struct {
 		n     int
@@ -185,19 +199,9 @@ func (p *page) summary(r Run, failed []Result) {
 		if row.means != "" && row.n > 0 {
 			tail = strings.Repeat(" ", 16-len(row.name)) + p.paint(dim, row.means)
 		}
-		p.printf("  %s%s\n", p.paint(row.style, fmt.Sprintf("%5d  %s", row.n, row.name)), tail)
+		p.printf("  %s%s\n", p.paint(row.style, fmt.Sprintf("%6d  %s", row.n, row.name)), tail)
 	}
-	p.printf("  %4.0f%%  judged          %s\n", 100*c.Share, p.paint(dim, fmt.Sprintf("%d of the %s that apply, checked or not", c.Judged, plural(c.Applicable, "requirement"))))
-
-	style := map[int]style{conforms: green, doesNotConform: red, notJudged: yellow}[r.Status(p.strict)]
-	p.printf("\n%s %s\n", p.paint(bold, "Verdict:"), p.paint(style, r.Conclusion(p.strict)))
-	seen := make(map[string]bool)
-	for _, x := range failed {
-		if !seen[x.ID] {
-			p.printf("  %-10s  %s\n", weight(x), line(x.ID, maxLabel))
-		}
-		seen[x.ID] = true
-	}
+	p.printf("  %5.1f%%  judged          %s\n", 100*c.Share, p.paint(dim, fmt.Sprintf("%d of the %s that apply, checked or not", c.Judged, plural(c.Applicable, "requirement"))))
 }
 
 // lenient names the levels at which a failure is only a warning.
@@ -228,5 +232,9 @@ func (p *page) runs(r *Report) {
 		})
 	}
 	p.table(2, rows)
-	p.printf("\n%s %d of %d runs conform\n", p.paint(bold, "Verdict:"), conforming, len(r.Runs))
+	verb := "conform"
+	if conforming == 1 {
+		verb = "conforms"
+	}
+	p.printf("\n%s %d of %d runs %s\n", p.paint(bold, "Verdict:"), conforming, len(r.Runs), verb)
 }
