@@ -133,7 +133,7 @@ func junitRun(r *Report, run Run) []junitSuite {
 		stamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
 	perArea := make(map[string][]junitCase)
-	perID := make(map[string]int)
+	perID, perName := make(map[string]int), make(map[string]int)
 	for _, x := range run.Results {
 		perID[x.ID]++
 	}
@@ -143,6 +143,9 @@ func junitRun(r *Report, run Run) []junitSuite {
 		c.Class = class + "." + dotless(area)
 		if perID[x.ID] > 1 { // consumers take a name for unique
 			c.Name += " (" + line(x.Scenario, maxLabel) + ")"
+			if perName[c.Name]++; perName[c.Name] > 1 {
+				c.Name += fmt.Sprintf(" #%d", perName[c.Name])
+			}
 		}
 		perArea[area] = append(perArea[area], c)
 	}

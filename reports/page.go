@@ -65,6 +65,7 @@ func (p *page) block(s style, indent int, label string, list ...string) {
 	room := max(p.Width-indent-utf8.RuneCountInString(label), 20)
 	for _, whole := range list {
 		for _, part := range wrap(whole, room) {
+			part = strings.TrimRight(part, " ")
 			if part == "" && strings.TrimSpace(label) == "" {
 				p.printf("\n")
 				continue
