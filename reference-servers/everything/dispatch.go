@@ -1,0 +1,58 @@
+package everything
+
+import "net/http"
+
+// method is one method that clients can call.
+type method struct {
+	legacy, modern bool
+	waits          bool // it can take a while, or wait for the client
+	run            func(*call) (object, *rpcError)
+}
+
+// methods is a function because the methods refer to it again.
+func methods() map[string]method {
+	return map[string]method{
+		"initialize":               {legacy: true, run: initialize},
+		"ping":                     {legacy: true, run: ping},
+		"logging/setLevel":         {legacy: true, run: setLevel},
+		"resources/subscribe":      {legacy: true, run: subscribe},
+		"resources/unsubscribe":    {legacy: true, run: unsubscribe},
+		"server/discover":          {modern: true, run: discover},
+		"subscriptions/listen":     {modern: true, waits: true, run: listen},
+		"tools/list":               {legacy: true, modern: true, run: listTools},
+		"tools/call":               {legacy: true, modern: true, waits: true, run: callTool},
+		"prompts/list":             {legacy: true, modern: true, run: listPrompts},
+		"prompts/get":              {legacy: true, modern: true, run: getPrompt},
+		"resources/list":           {legacy: true, modern: true, run: listResources},
+		"resources/templates/list": {legacy: true, modern: true, run: listTemplates},
+		"resources/read":           {legacy: true, modern: true, run: readResource},
+		"completion/complete":      {legacy: true, modern: true, run: complete},
+	}
+}
+
+// waits reports whether a request may hold up those behind it on one channel.
+func waits(name string) bool { return methods()[name].waits }
+
+// known reports whether the method exists in the revision.
+func (s *Server) known(name, revision string) bool {
+	m, ok := methods()[name]
+	return ok && (m.legacy && !isModern(revision) || m.modern && isModern(revision))
+}
+
+func (s *Server) dispatch(c *call) (object, *rpcError) {
+	if !s.known(c.method, c.revision) {
+		err := fail(codeMethodNotFound, "method not found: "+c.method)
+		if c.modern() {
+			err.status = http.StatusNotFound
+		}
+		return nil, err
+	}
+	result, err := methods()[c.method].run(c)
+	if err != nil || result == nil {
+		return nil, err
+	}
+	if c.modern() {
+		complement(c, result)
+	}
+	return result, nil
+}

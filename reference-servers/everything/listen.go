@@ -1,0 +1,83 @@
+package everything
+
+import "slices"
+
+// subscription is an open subscriptions/listen request.
+type subscription struct {
+	call   *call
+	filter object        // what the server agreed to send
+	over   chan struct{} // closed when the subscription has ended
+}
+
+func (l *subscription) notify(method string, params object) {
+	if !l.call.srv.broken("subs.notification.subscription-id") {
+		params["_meta"] = object{metaSubscription: l.call.id}
+	}
+	l.call.notify(method, params)
+}
+
+// listen serves a subscription until the client cancels it or the server ends.
+func listen(c *call) (object, *rpcError) {
+	wanted, ok := c.params["notifications"].(object)
+	if !ok {
+		return nil, invalidParams("notifications is missing or not an object")
+	}
+	filter, err := c.agree(wanted)
+	if err != nil {
+		return nil, err
+	}
+	s := c.srv
+	l := &subscription{call: c, filter: filter, over: make(chan struct{})}
+	defer close(l.over)
+	l.notify("notifications/subscriptions/acknowledged", object{"notifications": filter})
+	s.mu.Lock()
+	s.listeners[l] = true
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.listeners, l)
+		s.mu.Unlock()
+	}()
+	select {
+	case <-c.ctx.Done():
+		return nil, nil
+	case <-c.ending:
+	}
+	if c.transport == overStdio {
+		// The schema keeps this notification for stdio; the page on subscriptions
+		// asks for the result below, which is the only signal over HTTP.
+		l.notify("notifications/cancelled", object{"requestId": c.id, "reason": "the server ends"})
+	}
+	return object{"_meta": object{metaSubscription: c.id}}, nil
+}
+
+// agree returns the part of the wanted filter that the server supports.
+func (c *call) agree(wanted object) (object, *rpcError) {
+	filter := object{}
+	for _, kind := range []string{"tools", "prompts", "resources"} {
+		flag, present := wanted[kind+"ListChanged"]
+		on, ok := flag.(bool)
+		if present && !ok {
+			return nil, invalidParams(kind + "ListChanged is not a boolean")
+		}
+		if on {
+			filter[kind+"ListChanged"] = true
+		}
+	}
+	value, present := wanted["resourceSubscriptions"]
+	if !present {
+		return filter, nil
+	}
+	uris, ok := value.(list)
+	if !ok || slices.ContainsFunc(uris, func(u any) bool { return !isString(u) }) {
+		return nil, invalidParams("resourceSubscriptions is not an array of strings")
+	}
+	known := list{}
+	for _, u := range uris {
+		if _, found := c.srv.resource(u.(string)); found {
+			known = append(known, u)
+		}
+	}
+	filter["resourceSubscriptions"] = known
+	return filter, nil
+}

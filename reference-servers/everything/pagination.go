@@ -1,0 +1,74 @@
+package everything
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+)
+
+// The page sizes without Options.Page.
+var pageSizes = map[string]int{"tools": 1000, "prompts": 5, "resources": 4, "resourceTemplates": 1}
+
+// page returns the page of the list that the request asks for, under the name
+// of the list.
+func (c *call) page(name string, items list) (object, *rpcError) {
+	s := c.srv
+	start := 0
+	if cursor, present := c.params["cursor"]; present {
+		var ok bool
+		if start, ok = s.position(name, cursor); !ok || start >= len(items) {
+			if !s.broken("pagination.invalid-cursor.code") {
+				return nil, invalidParams("cursor was not issued by this server for this list")
+			}
+			start = 0
+		}
+	}
+	size := s.page
+	if size == 0 {
+		size = pageSizes[name]
+	}
+	end := min(start+size, len(items))
+	result := object{name: items[start:end]}
+	if end < len(items) {
+		next := end
+		if s.broken("pagination.cursor.opaque-position") {
+			next = end - 1
+		}
+		result["nextCursor"] = s.cursor(name, next)
+	}
+	return result, nil
+}
+
+// cursor names a position in a list. It is signed, so that whatever a client
+// makes up is told from what was issued.
+func (s *Server) cursor(name string, at int) string {
+	plain := name + " " + strconv.Itoa(at)
+	return base64.RawURLEncoding.EncodeToString([]byte(plain + " " + s.sign(plain)))
+}
+
+func (s *Server) position(name string, cursor any) (int, bool) {
+	coded, _ := cursor.(string)
+	raw, err := base64.RawURLEncoding.DecodeString(coded)
+	if err != nil {
+		return 0, false
+	}
+	i := strings.LastIndexByte(string(raw), ' ')
+	if i < 0 {
+		return 0, false
+	}
+	plain, mac := string(raw[:i]), string(raw[i+1:])
+	if !hmac.Equal([]byte(mac), []byte(s.sign(plain))) {
+		return 0, false
+	}
+	list, at, _ := strings.Cut(plain, " ")
+	n, err := strconv.Atoi(at)
+	return n, err == nil && list == name
+}
+
+func (s *Server) sign(text string) string {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
