@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
+)
+
+// startReference starts a bundled server on loopback, within this process.
+func startReference(name string) (url string, stop func(), err error) {
+	if name != "everything" {
+		return "", nil, errNoReference
+	}
+	server, err := everything.New(everything.Options{})
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	h := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go h.Serve(listener) //nolint:errcheck // it ends with stop
+	return "http://" + listener.Addr().String() + "/mcp", func() { server.Close(); h.Close() }, nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/term"
+
+	"github.com/mcpcheck/mcpcheck/reports"
+)
+
+// defaultWidth is that of a report which no terminal limits, in columns.
+const defaultWidth = 100
+
+// width returns the columns of the terminal that w is, and whether it is one.
+func width(w io.Writer) (int, bool) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return defaultWidth, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 {
+		columns, err = strconv.Atoi(os.Getenv("COLUMNS"))
+		if err != nil {
+			columns = defaultWidth
+		}
+	}
+	return columns, true
+}
+
+func textOptions(w io.Writer, strict, verbose bool) reports.TextOptions {
+	columns, isTerminal := width(w)
+	return reports.TextOptions{
+		Color:  isTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Strict: strict, Verbose: verbose, Width: columns,
+	}
+}
+
+// A progress shows how a run gets on, on a terminal and nowhere else.
+type progress struct{ line *reports.Progress }
+
+func terminal(w io.Writer) *progress {
+	columns, ok := width(w)
+	if !ok {
+		return &progress{}
+	}
+	return &progress{reports.NewProgress(w, columns)}
+}
+
+func (p *progress) planned(total int) {
+	if p.line != nil {
+		p.line.Start(total)
+	}
+}
+
+func (p *progress) done(area string) {
+	if p.line != nil {
+		p.line.Done(area)
+	}
+}
+
+func (p *progress) say(string) {}
+
+func (p *progress) clear() {
+	if p.line != nil {
+		p.line.Clear()
+	}
+}

@@ -1,0 +1,107 @@
+package steps_test
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/features"
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
+	"github.com/mcpcheck/mcpcheck/reports"
+	"github.com/mcpcheck/mcpcheck/steps"
+)
+
+// serve starts the everything server within the test, broken as fault says.
+func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint {
+	tb.Helper()
+	server, err := everything.New(everything.Options{Fault: fault})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(server.Close)
+	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second}
+	switch transport {
+	case spec.Stdio:
+		e.Launch = func() (*wire.Child, error) { return launch(server), nil }
+	case spec.StreamableHTTP:
+		h := httptest.NewServer(server.Handler())
+		tb.Cleanup(h.Close)
+		e.URL = h.URL + "/mcp"
+	case spec.SSE:
+		h := httptest.NewServer(server.SSEHandler())
+		tb.Cleanup(h.Close)
+		e.URL = h.URL + "/sse"
+	}
+	return e
+}
+
+// launch runs the server over pipes, as if it were a process.
+func launch(server *everything.Server) *wire.Child {
+	in, stdin := io.Pipe()
+	stdout, out := io.Pipe()
+	ctx, stop := context.WithCancel(context.Background())
+	c := &wire.Child{
+		Stdin: stdin, Stdout: stdout, Stderr: &wire.Tail{}, Exited: make(chan struct{}),
+		Signal: func(os.Signal) error { stop(); in.Close(); return nil },
+		Status: func() string { return "exit status 0" },
+	}
+	go func() {
+		defer close(c.Exited)
+		defer stop()
+		server.ServeStdio(ctx, in, out) //nolint:errcheck // the end of the input
+		out.Close()
+	}()
+	return c
+}
+
+func catalogue(tb testing.TB) spec.Catalogue {
+	tb.Helper()
+	files, err := fs.Sub(features.Requirements, "requirements")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c, err := spec.LoadCatalogue(files)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// judge runs the built-in checks. The times to wait are short: the server is in
+// the same process.
+func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
+	tb.Helper()
+	run, err := steps.Run(tb.Context(), steps.Config{
+		Target: "everything", Endpoint: e, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
+		Only: only, Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return run
+}
+
+// served lists the combinations that the everything server speaks.
+func served() (list []struct {
+	spec.Transport
+	spec.Revision
+}) {
+	for _, t := range spec.Transports {
+		for _, r := range spec.Revisions {
+			if t == spec.SSE && r.Modern() {
+				continue // the older transport does not carry the stateless revisions
+			}
+			list = append(list, struct {
+				spec.Transport
+				spec.Revision
+			}{t, r})
+		}
+	}
+	return list
+}

@@ -1,0 +1,186 @@
+package steps
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+	"github.com/mcpcheck/mcpcheck/reports"
+)
+
+// An invariant is a requirement on everything that the server sends, whatever
+// the scenario. It is judged on all traffic of the run: scenarios would only
+// repeat one another.
+type invariant struct {
+	id    string
+	judge func(*Conversation, *tally)
+}
+
+// A tally is what an invariant amounts to over the traffic so far.
+type tally struct {
+	seen  int // cases judged
+	err   error
+	x     *wire.Exchange // that broke it
+	extra int            // further violations
+}
+
+// ok counts a case that is as it must be, not ok one that is not.
+func (t *tally) check(x *wire.Exchange, err error) {
+	t.seen++
+	if err == nil {
+		return
+	}
+	if t.err == nil {
+		t.err, t.x = err, x
+		return
+	}
+	t.extra++
+}
+
+// judgeInvariants judges the invariants over all conversations of the run.
+func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
+	all := s.conversations()
+	results := make([]reports.Result, 0, len(list))
+	for _, inv := range list {
+		t := &tally{}
+		for _, c := range all {
+			if c.Revision() == s.Revision || c.Revision() == "" && !c.Probe {
+				inv.judge(c, t)
+			}
+		}
+		results = append(results, s.invariantResult(inv, t))
+		if s.Done != nil {
+			s.Done(s.Catalogue[inv.id].Area())
+		}
+	}
+	return results
+}
+
+func (s *Subject) invariantResult(inv invariant, t *tally) reports.Result {
+	q := s.Catalogue[inv.id]
+	scenario := fmt.Sprintf("in all traffic (%d seen)", t.seen)
+	switch {
+	case t.err != nil:
+		r := s.result(q, reports.Fail, t.err)
+		r.Scenario = scenario
+		if t.extra > 0 {
+			r.Reason += fmt.Sprintf(" (and %d more)", t.extra)
+		}
+		if t.x != nil {
+			r.Reproduce = s.reproduce(t.x)
+			r.Transcript = transcript(t.x.Sent, []*wire.Exchange{t.x})
+		}
+		return r
+	case t.seen > 0:
+		r := s.result(q, reports.Pass, nil)
+		r.Scenario = scenario
+		return r
+	}
+	v, err := reports.NotApplicable, error(fmt.Errorf("nothing of the kind was seen"))
+	if stopped := s.stopped(); stopped != nil {
+		v, err = reports.Inconclusive, rootCause{stopped}
+	} else if _, down := s.session(); down != nil {
+		v, err = reports.Inconclusive, down
+	}
+	r := s.result(q, v, err)
+	r.Scenario = scenario
+	return r
+}
+
+// eachMessage judges every message. The function returns false when a message
+// is no case of the requirement.
+func eachMessage(f func(*Conversation, *wire.Message) (bool, error)) func(*Conversation, *tally) {
+	return func(c *Conversation, t *tally) {
+		for _, m := range c.Messages() {
+			if seen, err := f(c, m); seen {
+				t.check(origin(m), err)
+			}
+		}
+	}
+}
+
+// eachResult judges the result of every request of a method; "" stands for all.
+func eachResult(method string, f func(*Conversation, *wire.Exchange, json.RawMessage) (bool, error)) func(*Conversation, *tally) {
+	return eachMessage(func(c *Conversation, m *wire.Message) (bool, error) {
+		x := m.Answers
+		if x == nil || m.Result() == nil || x.Call.Raw != nil || x.Call.Pieces != nil || method != "" && x.Call.Method != method {
+			return false, nil
+		}
+		return f(c, x, m.Result())
+	})
+}
+
+// eachError judges every error response.
+func eachError(f func(*Conversation, *wire.Message, *wire.RPCError) (bool, error)) func(*Conversation, *tally) {
+	return eachMessage(func(c *Conversation, m *wire.Message) (bool, error) {
+		if !m.IsResponse() || !m.Has("error") {
+			return false, nil
+		}
+		e := m.Error()
+		if e == nil {
+			return false, nil // judged by jsonrpc.error.fields
+		}
+		return f(c, m, e)
+	})
+}
+
+// eachNotification judges every notification of a method; "" stands for all.
+func eachNotification(method string, f func(*Conversation, *wire.Message) (bool, error)) func(*Conversation, *tally) {
+	return eachMessage(func(c *Conversation, m *wire.Message) (bool, error) {
+		if !m.IsNotification() || method != "" && m.Method != method {
+			return false, nil
+		}
+		return f(c, m)
+	})
+}
+
+// eachExchange judges everything that the client sent and what came back.
+func eachExchange(f func(*Conversation, *wire.Exchange) (bool, error)) func(*Conversation, *tally) {
+	return func(c *Conversation, t *tally) {
+		for _, x := range c.Exchanges() {
+			if seen, err := f(c, x); seen {
+				t.check(x, err)
+			}
+		}
+	}
+}
+
+// eachItem judges every element of the pages of a list.
+func eachItem(listMethod string, f func(*Conversation, Item) (bool, error)) func(*Conversation, *tally) {
+	return func(c *Conversation, t *tally) {
+		eachResult(listMethod, func(c *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+			for _, item := range itemsOf(x, result, listMember[listMethod]) {
+				if seen, err := f(c, item); seen {
+					t.check(x, err)
+				}
+			}
+			return false, nil
+		})(c, t)
+	}
+}
+
+// origin is the exchange that a message belongs to, nil if none is known.
+func origin(m *wire.Message) *wire.Exchange {
+	if m.Answers != nil {
+		return m.Answers
+	}
+	return m.Exchange
+}
+
+// settle lets streams end that the server is about to end, so that what it does
+// after a response is seen as well.
+func (s *Subject) settle() {
+	if s.Endpoint.Transport == spec.Stdio || s.stopped() != nil {
+		return
+	}
+	until := time.Now().Add(s.silence())
+	for _, c := range s.conversations() {
+		for _, x := range c.Exchanges() {
+			if x.Call.Verb == "" && x.Response() != nil && x.Streams() {
+				x.WaitEnd(s.ctx, time.Until(until))
+			}
+		}
+	}
+}

@@ -1,0 +1,338 @@
+package steps
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+	"github.com/mcpcheck/mcpcheck/reports"
+)
+
+// A Config says what to check, against what.
+type Config struct {
+	Target    string // what the user named, for the report
+	Endpoint  wire.Endpoint
+	Revision  spec.Revision
+	Features  fs.FS // the feature files
+	Catalogue spec.Catalogue
+	Only      []string // prefixes of ids; none for all
+	Extra     bool     // the features are the user's own: scenarios need no requirement
+
+	AllowTools []string                   // may be called whatever they say of themselves
+	Arguments  map[string]json.RawMessage // by tool
+
+	Parallel int           // scenarios at once; 0 for a default
+	Silence  time.Duration // how long to listen for what must not come; 0 for 2 s
+	Patience time.Duration // how long to wait for what has to come; 0 for 3 s
+	Deadline time.Duration // of the run; 0 for none
+
+	// Planned and Done tell of progress; nil for none.
+	Planned func(total int)
+	Done    func(area string)
+}
+
+func (c Config) parallel() int {
+	if c.Parallel > 0 {
+		return c.Parallel
+	}
+	if c.Endpoint.Transport == spec.Stdio {
+		return 4
+	}
+	return 8
+}
+
+func (c Config) silence() time.Duration  { return cmp.Or(c.Silence, 2*time.Second) }
+func (c Config) patience() time.Duration { return cmp.Or(c.Patience, 3*time.Second) }
+
+// scenarioLimit bounds one scenario: it must not hold up the run for longer than
+// a few unanswered requests would.
+func (c Config) scenarioLimit() time.Duration {
+	return 3*cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) + c.patience() + c.silence()
+}
+
+// ErrDeadline says that a run took longer than it may.
+var ErrDeadline = errors.New("the run took longer than its deadline")
+
+// selected reports whether a requirement is to be judged in this run.
+func (c Config) selected(q spec.Requirement) bool {
+	if !q.In(c.Revision) || !q.Over(c.Endpoint.Transport) {
+		return false
+	}
+	return len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(p string) bool { return strings.HasPrefix(q.ID, p) })
+}
+
+// Run checks one server against one revision. What the server did wrong is in
+// the results; the error, if any, is mcpcheck's own.
+func Run(ctx context.Context, c Config) (*reports.Run, error) {
+	started := time.Now()
+	if c.Deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Deadline, ErrDeadline)
+		defer cancel()
+	}
+	s := newSubject(ctx, c)
+	defer s.close()
+	rec := &recorder{Subject: s}
+	plan, err := rec.plan()
+	if err != nil {
+		return nil, err
+	}
+	if c.Planned != nil {
+		c.Planned(plan.scenarios + len(plan.invariants))
+	}
+	var wg sync.WaitGroup
+	if len(plan.invariants) > 0 {
+		wg.Go(func() { s.exercise() })
+	}
+	if plan.scenarios > 0 {
+		plan.suite.Run() // its status adds nothing to the verdicts
+	}
+	wg.Wait()
+	if len(rec.results) != plan.scenarios {
+		return nil, fmt.Errorf("%d of %d scenarios gave a verdict", len(rec.results), plan.scenarios)
+	}
+	s.settle()
+	s.close()
+	results := merge(rec.results)
+	results = append(results, s.judgeInvariants(plan.invariants)...)
+	run := s.report(results)
+	run.Duration = reports.Duration(time.Since(started))
+	return run, nil
+}
+
+// A plan is what a run is going to judge.
+type plan struct {
+	suite      godog.TestSuite
+	scenarios  int
+	invariants []invariant
+}
+
+func (rec *recorder) plan() (*plan, error) {
+	p := &plan{}
+	if !rec.Extra {
+		for _, inv := range invariants {
+			if rec.selected(rec.Catalogue[inv.id]) {
+				p.invariants = append(p.invariants, inv)
+			}
+		}
+	}
+	tags, err := rec.tags()
+	if err != nil || tags == "" && !rec.Extra {
+		return p, err
+	}
+	p.suite = godog.TestSuite{Name: "mcpcheck", ScenarioInitializer: rec.scenario, Options: &godog.Options{
+		Format:         "progress",
+		Output:         io.Discard,
+		Strict:         true, // undefined and ambiguous steps are errors
+		FS:             rec.Features,
+		Paths:          []string{"."},
+		Tags:           tags,
+		Concurrency:    rec.parallel(),
+		DefaultContext: rec.ctx,
+	}}
+	features, err := p.suite.RetrieveFeatures()
+	if err != nil {
+		return nil, fmt.Errorf("feature files: %w", err)
+	}
+	for _, f := range features {
+		p.scenarios += len(f.Pickles)
+	}
+	return p, nil
+}
+
+// tags returns godog's filter for the scenarios to run.
+func (rec *recorder) tags() (string, error) {
+	if rec.Extra {
+		return "", nil
+	}
+	checked, err := Tagged(rec.Features)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for id := range checked {
+		if rec.selected(rec.Catalogue[id]) {
+			ids = append(ids, "@"+id)
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ","), nil
+}
+
+// Tagged returns the ids of the requirements that scenarios are tagged with.
+func Tagged(features fs.FS) (map[string]bool, error) {
+	ids := map[string]bool{}
+	err := fs.WalkDir(features, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".feature") {
+			return err
+		}
+		data, err := fs.ReadFile(features, path)
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(string(data)) {
+			for _, word := range strings.Fields(line) {
+				if !strings.HasPrefix(word, "@") {
+					break
+				}
+				ids[word[1:]] = true
+			}
+		}
+		return nil
+	})
+	return ids, err
+}
+
+// Checked says how each requirement is checked: "scenario", "invariant", or not
+// in the map at all.
+func Checked(features fs.FS) (map[string]string, error) {
+	tagged, err := Tagged(features)
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]string{}
+	for id := range tagged {
+		by[id] = "scenario"
+	}
+	for _, inv := range invariants {
+		by[inv.id] = "invariant"
+	}
+	return by, nil
+}
+
+// A recorder collects the verdicts of a run's scenarios.
+type recorder struct {
+	*Subject
+	mu      sync.Mutex
+	results []reports.Result
+}
+
+// scenario gives one scenario its world, its words, and its place in the report.
+func (rec *recorder) scenario(sc *godog.ScenarioContext) {
+	w := &World{subject: rec.Subject, named: map[string]*wire.Exchange{}, verdict: reports.Pass}
+	register(sc, w)
+	var started time.Time
+	var stop context.CancelFunc
+	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {
+		started = time.Now()
+		ctx, stop = context.WithTimeout(ctx, rec.scenarioLimit())
+		return ctx, nil
+	})
+	sc.After(func(ctx context.Context, sc *godog.Scenario, err error) (context.Context, error) {
+		defer stop()
+		if err != nil && w.verdict == reports.Pass { // an undefined step, or a panic
+			w.verdict, w.reason = reports.Error, err
+			if errors.Is(err, godog.ErrUndefined) {
+				w.reason = undefined(sc)
+			}
+		}
+		w.close()
+		q := rec.requirement(sc)
+		r := rec.result(q, w.verdict, w.reason)
+		r.Scenario, r.Duration = sc.Name, reports.Duration(time.Since(started))
+		if w.verdict == reports.Fail {
+			r.Reproduce = rec.reproduce(w.x)
+			r.Transcript = transcript(started, w.exchanges)
+		}
+		rec.mu.Lock()
+		rec.results = append(rec.results, r)
+		rec.mu.Unlock()
+		if rec.Done != nil {
+			rec.Done(q.Area())
+		}
+		return ctx, nil
+	})
+}
+
+// result begins a result.
+func (s *Subject) result(q spec.Requirement, v reports.Verdict, err error) reports.Result {
+	r := reports.Result{ID: q.ID, Area: q.Area(), Level: q.Level, Statement: q.Statement, Link: q.Link(s.Revision), Verdict: v}
+	explain(&r, err)
+	r.Advisory = r.Advisory || q.Derived()
+	return r
+}
+
+// requirement returns the one that a scenario is tagged with. A scenario of the
+// user's own makes one: the scenario's name is what it requires.
+func (rec *recorder) requirement(sc *godog.Scenario) spec.Requirement {
+	level := spec.Must
+	for _, t := range sc.Tags {
+		id := strings.TrimPrefix(t.Name, "@")
+		if q, ok := rec.Catalogue[id]; ok {
+			return q
+		}
+		if id == "should" {
+			level = spec.Should
+		}
+	}
+	file := strings.TrimSuffix(sc.Uri[strings.LastIndex(sc.Uri, "/")+1:], ".feature")
+	return spec.Requirement{ID: file + "." + slug(sc.Name), Level: level, Statement: sc.Name, Versions: []spec.Revision{rec.Revision}}
+}
+
+// slug makes an id out of a name.
+func slug(s string) string {
+	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9') })
+	return strings.Join(words, "-")
+}
+
+// merge makes one result of the scenarios of one requirement: the worst verdict
+// speaks for all, and one pass makes a requirement applicable.
+func merge(results []reports.Result) []reports.Result {
+	rank := map[reports.Verdict]int{reports.NotApplicable: 0, reports.Pass: 1, reports.Inconclusive: 2, reports.Error: 3, reports.Fail: 4}
+	worst := map[string]reports.Result{}
+	took := map[string]reports.Duration{}
+	for _, r := range results {
+		took[r.ID] += r.Duration
+		have, seen := worst[r.ID]
+		heavier := rank[r.Verdict] > rank[have.Verdict] || r.Verdict == have.Verdict && have.Advisory && !r.Advisory
+		if !seen || heavier {
+			worst[r.ID] = r
+		}
+	}
+	merged := make([]reports.Result, 0, len(worst))
+	for id, r := range worst {
+		r.Duration = took[id]
+		merged = append(merged, r)
+	}
+	slices.SortFunc(merged, func(a, b reports.Result) int { return cmp.Compare(a.ID, b.ID) })
+	return merged
+}
+
+// report makes a run out of its results.
+func (s *Subject) report(results []reports.Result) *reports.Run {
+	slices.SortFunc(results, func(a, b reports.Result) int { return cmp.Compare(a.ID, b.ID) })
+	run := &reports.Run{Target: s.Target, Transport: s.Endpoint.Transport, Revision: s.Revision, Results: results}
+	if f, err := s.facts(); err == nil {
+		run.Server = reports.Server{Name: f.name, Version: f.version}
+	}
+	if err := s.stopped(); err != nil {
+		run.Incomplete = err.Error()
+	}
+	judged := map[string]bool{}
+	for _, r := range results {
+		judged[r.ID] = true
+	}
+	for id, q := range s.Catalogue {
+		if !s.selected(q) || judged[id] || s.Extra {
+			continue
+		}
+		if q.Testability == spec.Untestable || q.Level == spec.May {
+			run.Untestable++
+		} else {
+			run.Unchecked++
+		}
+	}
+	return run
+}

@@ -1,0 +1,241 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+)
+
+// A Subject is the server under test as all scenarios of a run see it.
+type Subject struct {
+	Config
+
+	stop context.CancelCauseFunc
+	ctx  context.Context
+
+	shared  lazy[*wire.Session]
+	known   lazy[*facts]
+	lists   map[string]*lazy[*listing]
+	offers  map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
+	muted   int                              // requests in a row without an answer
+	started time.Time
+
+	mu       sync.Mutex
+	sessions []*Conversation
+	idle     []*wire.Session // exclusive ones that are free again
+}
+
+// A Conversation is a session and what it is good for.
+type Conversation struct {
+	*wire.Session
+	Client map[string]any // the capabilities that the client declared
+	Hello  *wire.Exchange // initialize or server/discover, if it was sent
+	Probe  bool           // it was opened to try something unusual; its revision may be another
+}
+
+// lazy is a value that the first scenario to need it obtains for all.
+type lazy[T any] struct {
+	once  sync.Once
+	value T
+	err   error
+}
+
+func (l *lazy[T]) get(f func() (T, error)) (T, error) {
+	l.once.Do(func() { l.value, l.err = f() })
+	return l.value, l.err
+}
+
+func newSubject(ctx context.Context, c Config) *Subject {
+	s := &Subject{Config: c, lists: map[string]*lazy[*listing]{}, offers: map[string]*lazy[*wire.Exchange]{}, started: time.Now()}
+	s.ctx, s.stop = context.WithCancelCause(ctx)
+	for _, method := range listMethods {
+		s.lists[method] = &lazy[*listing]{}
+	}
+	return s
+}
+
+// stopped says why the run has to end, nil while it goes on.
+func (s *Subject) stopped() error {
+	if s.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(s.ctx)
+}
+
+// open opens a connection on which nothing has been said.
+func (s *Subject) open(ctx context.Context, respond func(*wire.Message) wire.Answer) (*Conversation, error) {
+	session, err := wire.Open(ctx, s.Endpoint)
+	if session == nil {
+		return nil, err
+	}
+	c := &Conversation{Session: session}
+	if s.Revision.Modern() {
+		session.SetRevision(s.Revision)
+	}
+	session.Respond = respond
+	session.OnUnanswered = s.countUnanswered
+	s.mu.Lock()
+	s.sessions = append(s.sessions, c)
+	s.mu.Unlock()
+	return c, err
+}
+
+// patienceWithSilence is how many requests in a row may stay unanswered before
+// the run is given up.
+const patienceWithSilence = 3
+
+var errMute = fmt.Errorf("the server left %d requests in a row unanswered", patienceWithSilence)
+
+func (s *Subject) countUnanswered(x *wire.Exchange, unanswered bool) {
+	if x.Call.Raw != nil || x.Call.Pieces != nil || x.Call.Timeout != 0 {
+		return // a probe for which silence may be right
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case unanswered:
+		if s.muted++; s.muted >= patienceWithSilence {
+			s.stop(errMute)
+		}
+	case x.Response() != nil:
+		s.muted = 0
+	}
+}
+
+// greet does what comes before operation: the handshake, or in the modern
+// revisions the question what the server offers.
+func (s *Subject) greet(ctx context.Context, c *Conversation, capabilities map[string]any) error {
+	c.Client = capabilities
+	if s.Revision.Modern() {
+		c.Hello = c.Request(ctx, "server/discover", nil)
+		_, err := resultOf(c.Hello)
+		if err != nil {
+			return fmt.Errorf("server/discover failed: %w", err)
+		}
+		return nil
+	}
+	c.Hello = c.Initialize(ctx, s.Revision, capabilities)
+	result, err := resultOf(c.Hello)
+	if err != nil {
+		return fmt.Errorf("initialize failed: %w", err)
+	}
+	var r struct {
+		ProtocolVersion spec.Revision `json:"protocolVersion"`
+	}
+	if json.Unmarshal(result, &r) != nil || r.ProtocolVersion != s.Revision {
+		return fmt.Errorf("initialize at %s is answered with protocolVersion %q", s.Revision, r.ProtocolVersion)
+	}
+	c.Initialized(ctx)
+	return nil
+}
+
+// session returns the one that scenarios share.
+func (s *Subject) session() (*wire.Session, error) {
+	return s.shared.get(func() (*wire.Session, error) {
+		c, err := s.open(s.ctx, nil)
+		if err == nil {
+			err = s.greet(s.ctx, c, nil)
+		}
+		if err != nil {
+			return nil, rootCause{fmt.Errorf("no session: %w", err)}
+		}
+		return c.Session, nil
+	})
+}
+
+// exclusive returns a session that no other scenario uses meanwhile.
+func (s *Subject) exclusive(ctx context.Context) (*wire.Session, error) {
+	if _, err := s.session(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		session := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		return session, nil
+	}
+	s.mu.Unlock()
+	c, err := s.open(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.Session, s.greet(ctx, c, nil)
+}
+
+// giveBack takes a session from a scenario that is done with it: for others, if
+// it is still good, else to end it.
+func (s *Subject) giveBack(session *wire.Session, spoilt bool) {
+	if !spoilt && session.Down() == nil && session.Revision() == s.Revision {
+		s.mu.Lock()
+		s.idle = append(s.idle, session)
+		s.mu.Unlock()
+		return
+	}
+	if session.Endpoint.Transport != spec.Stdio {
+		session.Close()
+		return
+	}
+	// A process may take its time to end; the run waits for it at its own end.
+	go session.Close()
+}
+
+// conversation returns what is known of a session.
+func (s *Subject) conversation(session *wire.Session) *Conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.sessions {
+		if c.Session == session {
+			return c
+		}
+	}
+	return nil
+}
+
+// Conversations are all conversations of the run so far.
+func (s *Subject) conversations() []*Conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.sessions)
+}
+
+// close ends all conversations, side by side.
+func (s *Subject) close() {
+	var wg sync.WaitGroup
+	for _, c := range s.conversations() {
+		wg.Go(c.Close)
+	}
+	wg.Wait()
+}
+
+// offer asks for a revision on a new connection, once for each revision.
+func (s *Subject) offer(ctx context.Context, asked string) (*wire.Exchange, error) {
+	s.mu.Lock()
+	l, ok := s.offers[asked]
+	if !ok {
+		l = &lazy[*wire.Exchange]{}
+		s.offers[asked] = l
+	}
+	s.mu.Unlock()
+	return l.get(func() (*wire.Exchange, error) {
+		c, err := s.open(s.ctx, nil)
+		if err != nil {
+			return nil, rootCause{err}
+		}
+		c.Probe = true
+		c.SetRevision("")
+		c.Hello = c.Initialize(s.ctx, spec.Revision(asked), nil)
+		// A revision that the client does not speak ends the conversation.
+		s.giveBack(c.Session, true)
+		return c.Hello, nil
+	})
+}
+
+var errNoAnswer = errors.New("no answer")

@@ -1,0 +1,142 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+	"github.com/mcpcheck/mcpcheck/reports"
+)
+
+// A World is all the state of one scenario. Each scenario gets a new one and
+// leaves nothing behind: there are no package variables and no context values.
+type World struct {
+	subject *Subject // the server under test, and what is known of it
+
+	session   *wire.Session // opened by a Given
+	owned     bool          // the session is this scenario's alone
+	spoilt    bool          // and nobody may use it after
+	second    *wire.Session // another one beside it
+	tool      *Tool         // found by a Given
+	arguments json.RawMessage
+	resource  string // a URI, found by a Given
+	x         *wire.Exchange
+	xs        []*wire.Exchange // several at once
+	named     map[string]*wire.Exchange
+	shutdown  wire.Shutdown
+	exchanges []*wire.Exchange // all that the scenario sent, for the report
+
+	verdict reports.Verdict // what the steps so far amount to
+	reason  error           // why, unless Pass
+}
+
+// step performs one step: it judges the outcome, and turns a fault of the
+// feature file into our own error.
+func (w *World) step(ctx context.Context, k keyword, f func() error) error {
+	if err := w.subject.stopped(); err != nil {
+		return w.judge(ctx, given, rootCause{err})
+	}
+	err := f()
+	if _, ok := err.(*misspelt); ok {
+		k = when
+	}
+	return w.judge(ctx, k, err)
+}
+
+// do sends a call in the scenario's session and waits for the answer.
+func (w *World) do(ctx context.Context, c wire.Call) *wire.Exchange {
+	x := w.start(ctx, c)
+	w.session.Finish(ctx, x)
+	return x
+}
+
+// start sends a call and does not wait.
+func (w *World) start(ctx context.Context, c wire.Call) *wire.Exchange {
+	x := w.session.Start(ctx, c)
+	w.x = x
+	w.exchanges = append(w.exchanges, x)
+	return x
+}
+
+// close gives back or ends the sessions of the scenario.
+func (w *World) close() {
+	if w.session != nil && w.owned {
+		w.subject.giveBack(w.session, w.spoilt)
+	}
+	if w.second != nil {
+		w.subject.giveBack(w.second, w.spoilt)
+	}
+}
+
+// response returns the response to the last request, or why there is none.
+func (w *World) response() (*wire.Message, error) { return responseTo(w.x) }
+
+func responseTo(x *wire.Exchange) (*wire.Message, error) {
+	if x == nil {
+		return nil, &misspelt{fmt.Errorf("no request was sent before this step")}
+	}
+	if m := x.Response(); m != nil {
+		return m, nil
+	}
+	return nil, unmetf("a response", "%s", silence(x))
+}
+
+// silence describes an exchange that brought no response.
+func silence(x *wire.Exchange) string {
+	switch {
+	case x.Err() != nil:
+		return "no response: " + x.Err().Error()
+	case x.Status() != 0:
+		what := "no body"
+		if n := len(x.Payload()); n > 0 {
+			what = fmt.Sprintf("a body of type %q that is no JSON-RPC response", x.Header().Get("Content-Type"))
+		} else if x.Streams() {
+			what = "an event stream without the response"
+		}
+		return fmt.Sprintf("HTTP status %d with %s", x.Status(), what)
+	}
+	return "no response"
+}
+
+// result returns the result in the last response.
+func (w *World) result() (json.RawMessage, error) { return resultOf(w.x) }
+
+func resultOf(x *wire.Exchange) (json.RawMessage, error) {
+	m, err := responseTo(x)
+	if err != nil {
+		return nil, err
+	}
+	if e := m.Error(); e != nil {
+		return nil, unmetf("a result", "error %s (%s)", e.Code, brief(e.Message))
+	}
+	if m.Result() == nil {
+		return nil, unmetf("a result", "%s", brief(string(m.Raw)))
+	}
+	return m.Result(), nil
+}
+
+// rpcError returns the error in the last response.
+func (w *World) rpcError() (*wire.RPCError, error) { return errorOf(w.x) }
+
+func errorOf(x *wire.Exchange) (*wire.RPCError, error) {
+	m, err := responseTo(x)
+	if err != nil {
+		return nil, err
+	}
+	e := m.Error()
+	if e == nil {
+		return nil, unmetf("a JSON-RPC error", "%s", brief(string(m.Raw)))
+	}
+	return e, nil
+}
+
+// brief cuts a text for a reader.
+func brief(s string) string {
+	const limit = 160
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:limit]) + "…"
+}
