@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,10 +107,7 @@ func (s *Server) startable() error {
 	if filepath.Base(name) != name {
 		path := name
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(s.Dir, path)
-			if s.Dir == "" {
-				path = "." + string(filepath.Separator) + path
-			}
+			path = cmp.Or(s.Dir, ".") + string(filepath.Separator) + path
 		}
 		_, err := exec.LookPath(path)
 		return missing(said, err)
@@ -156,7 +154,7 @@ func missing(name string, err error) error {
 	case hostLike.MatchString(name):
 		return usagef("%q is neither a URL nor a command; did you mean %s%s", shown, schemeFor(name), shown)
 	case more:
-		return usagef("command %q is not found: it holds blanks, want the program alone in command and the rest in args", maskCommand([]string{word})+" ...")
+		return usagef("command %q is not found: it holds blanks, want the program alone and its arguments apart from it", maskCommand([]string{word})+" ...")
 	}
 	if info, statErr := os.Stat(name); statErr == nil && !info.IsDir() && interpreters[filepath.Ext(name)] != "" {
 		return usagef("%q is not executable; did you mean %q", shown, interpreters[filepath.Ext(name)]+" "+shown)

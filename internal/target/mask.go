@@ -2,6 +2,7 @@ package target
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,7 +18,7 @@ const redacted = "[redacted]"
 var (
 	issued = regexp.MustCompile(`^(sk-|sk_|pk_|rk_|ghp_|gho_|ghu_|ghs_|ghr_|github_pat_|glpat-|xox[a-z]-|xapp-|AKIA|ASIA|AIza|ya29\.|eyJ|npm_|hf_|pypi-|SG\.|shpat_|sbp_|lin_api_|ntn_|figd_|pat-)[A-Za-z0-9_.-]{6,}`)
 	uuid   = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-	run    = regexp.MustCompile(`[A-Za-z0-9+=]{16,}`)
+	mixed  = regexp.MustCompile(`[A-Za-z0-9+=]{16,}`)
 	digits = regexp.MustCompile(`[0-9]`)
 	letter = regexp.MustCompile(`[A-Za-z]`)
 )
@@ -28,7 +29,7 @@ func looksSecret(s string) bool {
 	if issued.MatchString(s) || uuid.MatchString(s) {
 		return true
 	}
-	for _, r := range run.FindAllString(s, -1) {
+	for _, r := range mixed.FindAllString(s, -1) {
 		if len(digits.FindAllString(r, 2)) == 2 && letter.MatchString(r) {
 			return true
 		}
@@ -36,7 +37,7 @@ func looksSecret(s string) bool {
 	return false
 }
 
-var secretWords = []string{"key", "token", "secret", "passw", "passphrase", "pwd", "sig", "auth", "credential", "cookie", "session", "bearer", "jwt", "dsn", "private", "code", "pat"}
+var secretWords = []string{"key", "token", "secret", "passw", "passphrase", "pwd", "sig", "auth", "credential", "cookie", "session", "bearer", "jwt", "dsn", "private"}
 
 // secretName reports whether what is called name is likely to be a secret.
 func secretName(name string) bool {
@@ -68,13 +69,7 @@ func maskURL(s string) string {
 	}
 	out := scheme + host
 	if hasPath {
-		segments := strings.Split(path, "/")
-		for i, segment := range segments {
-			if looksSecret(segment) {
-				segments[i] = redacted
-			}
-		}
-		out += "/" + strings.Join(segments, "/")
+		out += "/" + maskSegments(path)
 	}
 	if hasQuery {
 		pairs := strings.Split(query, "&")
@@ -118,39 +113,57 @@ func maskCommand(argv []string) string {
 
 // maskWord masks an argument, knowing the one before it.
 func maskWord(before, arg string) string {
-	if fields := strings.Fields(arg); len(fields) > 1 && !carriers[before] && !strings.Contains(fields[0], ":") {
-		last := before
-		for i, f := range fields {
-			fields[i], last = maskWord(last, strings.Trim(f, `"'`)), f
-		}
-		return strings.Join(fields, " ")
-	}
 	flag := strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && !strings.HasPrefix(arg, "-")
-	name, value, pair := strings.Cut(arg, "=")
+	i := strings.IndexAny(arg, "=: \t\r\n")
+	named := i > 0 && (carriers[before] || secretName(arg[:i]))
 	switch {
+	case len(arg) > longest:
+		return fmt.Sprintf("[%d characters]", len(arg))
 	case flag && secretName(before):
 		return variableOr(arg)
-	case pair && !strings.Contains(name, "://") && (secretName(name) || carriers[before]):
-		return name + "=" + variableOr(value)
-	case pair && !strings.Contains(name, "://"):
-		return name + "=" + maskWord("", value)
+	case named && arg[i] == '=':
+		return arg[:i+1] + variableOr(arg[i+1:])
+	case named && arg[i] == ':' && !strings.HasPrefix(arg[i:], "://"):
+		return arg[:i] + ": " + variableOr(strings.TrimSpace(arg[i+1:]))
+	case strings.ContainsAny(arg, " \t\r\n"):
+		return maskWords(arg)
+	case i > 0 && arg[i] == '=':
+		return arg[:i+1] + maskWord("", arg[i+1:])
 	case strings.Contains(arg, "://"):
 		return maskURL(arg)
 	}
-	if name, value, ok := strings.Cut(arg, ":"); ok && value != "" && (carriers[before] || secretName(name)) {
-		return name + ": " + variableOr(value)
-	}
-	if looksSecret(arg) && !strings.Contains(arg, "/") {
-		return redacted
-	}
-	return arg
+	return maskSegments(arg)
 }
 
-var reference = regexp.MustCompile(`^\$\{[A-Za-z0-9_:]+\}$`)
+// longest bounds an argument that is shown, in bytes.
+const longest = 1 << 10
+
+// maskWords masks each word of a script, such as sh -c takes.
+func maskWords(script string) string {
+	words := strings.Fields(script)
+	before := ""
+	for i, w := range words {
+		words[i], before = maskWord(before, strings.Trim(w, "\"'")), w
+	}
+	return strings.Join(words, " ")
+}
+
+// maskSegments masks the parts of a path that look like tokens.
+func maskSegments(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if looksSecret(segment) {
+			segments[i] = redacted
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+var placeholder = regexp.MustCompile(`^\$\{[A-Za-z0-9_:]+\}$`)
 
 // variableOr keeps the mere name of a variable, which tells more.
 func variableOr(value string) string {
-	if reference.MatchString(value) {
+	if placeholder.MatchString(value) {
 		return value
 	}
 	return redacted

@@ -54,17 +54,15 @@ func fromURL(raw, said string) (Server, error) {
 	if m := slips.FindStringSubmatch(raw); m != nil && !schemed.MatchString(raw) {
 		return Server{}, usagef("%q is not a URL; did you mean %s", oneLine(maskURL(said)), maskURL(strings.ToLower(m[1])+"://"+m[3]))
 	}
+	if !schemed.MatchString(raw) && hostLike.MatchString(raw) {
+		return Server{}, usagef("the URL has no scheme; did you mean %s%s", schemeFor(raw), maskURL(said))
+	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return Server{}, usagef("the URL is malformed: %s", unquoted(err))
 	}
 	switch scheme := strings.ToLower(u.Scheme); {
-	case scheme == "" && hostLike.MatchString(raw):
-		return Server{}, usagef("the URL has no scheme; did you mean %s%s", schemeFor(raw), maskURL(said))
-	case scheme == "" || !schemed.MatchString(raw):
-		if hostLike.MatchString(raw) {
-			return Server{}, usagef("the URL has no scheme; did you mean %s%s", schemeFor(raw), maskURL(said))
-		}
+	case !schemed.MatchString(raw):
 		return Server{}, usagef("the URL has no scheme, want http:// or https://")
 	case scheme != "http" && scheme != "https":
 		return Server{}, usagef("the scheme of the URL is %q, want http or https", scheme)
@@ -84,7 +82,9 @@ func fromURL(raw, said string) (Server, error) {
 		password, _ := user.Password()
 		basic := base64.StdEncoding.EncodeToString([]byte(user.Username() + ":" + password))
 		s.Header = http.Header{"Authorization": {"Basic " + basic}}
-		s.said = []string{schemed.FindString(said) + said[strings.LastIndexByte(authority(said), '@')+1:]}
+		if at := strings.LastIndexByte(authority(said), '@'); at >= 0 {
+			s.said = []string{schemed.FindString(said) + said[at+1:]}
+		}
 	}
 	u.User, u.Fragment, u.RawFragment = nil, "", ""
 	s.URL = u.String()
