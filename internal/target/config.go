@@ -2,6 +2,7 @@ package target
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,10 +21,10 @@ type clientFile struct {
 
 // config returns the servers of a configuration file, in its order, or in the
 // order of --server.
-func (s Selection) config() (servers []Server, notes []string, err error) {
+func (s Selection) config() ([]Server, error) {
 	f, err := s.openConfig()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	names := make([]string, len(f.servers))
 	for i, m := range f.servers {
@@ -31,29 +32,30 @@ func (s Selection) config() (servers []Server, notes []string, err error) {
 	}
 	wanted, err := pick("--config", s.Config, s.Only, names)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var servers []Server
 	for _, i := range wanted {
 		m := f.servers[i]
 		var e entry
 		if err := decode(m.value, &e); err != nil {
-			return nil, nil, usagef("--config %q: server %q: %v", s.Config, m.name, err)
+			return nil, usagef("--config %q: server %q: %v", s.Config, m.name, err)
 		}
 		if e.off() && len(s.Only) == 0 {
-			notes = append(notes, oneLine("server "+quoteName(m.name)+" is passed over: it is disabled in "+s.Config))
+			s.Note(oneLine(fmt.Sprintf("server %q is passed over: it is disabled in %s", m.name, s.Config)))
 			continue
 		}
 		server, err := f.server(e)
 		if err != nil {
-			return nil, nil, usagef("--config %q: server %q: %v", s.Config, m.name, err)
+			return nil, usagef("--config %q: server %q: %v", s.Config, m.name, err)
 		}
 		server.Name = m.name
 		servers = append(servers, server)
 	}
 	if len(servers) == 0 {
-		return nil, nil, usagef("--config %q: every server in it is disabled, want --server NAME to judge one anyway", s.Config)
+		return nil, usagef("--config %q: every server in it is disabled, want --server NAME to judge one anyway", s.Config)
 	}
-	return servers, notes, nil
+	return servers, nil
 }
 
 func (s Selection) openConfig() (*clientFile, error) {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -256,5 +255,3 @@ func sorted[V any](m map[string]V) []string {
 	slices.Sort(names)
 	return names
 }
-
-func quoteName(name string) string { return strconv.Quote(name) }

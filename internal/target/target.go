@@ -79,6 +79,7 @@ type Selection struct {
 
 	References []string                    // the bundled reference servers
 	LookupEnv  func(string) (string, bool) // nil for os.LookupEnv
+	Note       func(string)                // is told of each server that is passed over; nil for nobody
 }
 
 // A UsageError says in one line what the user got wrong.
@@ -90,41 +91,46 @@ func usagef(format string, args ...any) error {
 	return &UsageError{oneLine(fmt.Sprintf(format, args...))}
 }
 
-// Resolve returns the servers that s names, and a note for each that it passes
-// over. The error is a *UsageError.
-func Resolve(s Selection) (servers []Server, notes []string, err error) {
+// Resolve returns the servers that s names. The error is a *UsageError.
+func Resolve(s Selection) ([]Server, error) {
 	if s.LookupEnv == nil {
 		s.LookupEnv = os.LookupEnv
 	}
+	if s.Note == nil {
+		s.Note = func(string) {}
+	}
 	if err := s.consistent(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	x, err := s.extras()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	switch {
-	case s.Target != "":
-		servers, err = s.target()
-	case s.Reference != "":
-		servers, err = s.reference()
-	case s.Config != "":
-		servers, notes, err = s.config()
-	default:
-		servers, err = s.registry()
-	}
+	servers, err := s.named()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := x.fits(servers, s.Config != ""); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for i := range servers {
 		if err := x.complete(&servers[i]); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return servers, notes, nil
+	return servers, nil
+}
+
+func (s Selection) named() ([]Server, error) {
+	switch {
+	case s.Target != "":
+		return s.target()
+	case s.Reference != "":
+		return s.reference()
+	case s.Config != "":
+		return s.config()
+	}
+	return s.registry()
 }
 
 // consistent refuses flags that exclude or miss one another.
