@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 )
@@ -18,7 +16,7 @@ const metaPrefix = "io.modelcontextprotocol/"
 // encode makes the body of the call.
 func (x *Exchange) encode() error {
 	c := x.Call
-	if c.Raw != nil || c.Pieces != nil {
+	if c.isRaw() {
 		x.Body = c.Raw
 		if c.Pieces != nil {
 			x.Body = bytes.Join(c.Pieces, nil)
@@ -36,7 +34,7 @@ func (x *Exchange) encode() error {
 		if id == nil {
 			id = x.Session.NextID()
 		}
-		x.ID = mustMarshal(id)
+		x.ID = encodeID(id)
 		fmt.Fprintf(&b, `,"id":%s`, x.ID)
 	}
 	fmt.Fprintf(&b, `,"method":%s`, mustMarshal(c.Method))
@@ -52,11 +50,19 @@ func (x *Exchange) encode() error {
 	return nil
 }
 
+// encodeID encodes an id; one that is given as JSON stays as it is, byte for byte.
+func encodeID(id any) json.RawMessage {
+	if raw, ok := id.(json.RawMessage); ok {
+		return raw
+	}
+	return mustMarshal(id)
+}
+
 // readID takes the id from input that was given as bytes, so that an answer can
 // find its way back. Input without an id, or with null, has none.
 func (x *Exchange) readID() error {
 	if x.Call.ID != nil {
-		x.ID = mustMarshal(x.Call.ID)
+		x.ID = encodeID(x.Call.ID)
 		return nil
 	}
 	if m := parseOne(bytes.TrimSpace(x.Body)); m.Err == nil && m.Has("id") && m.Has("method") && string(m.ID) != "null" {
@@ -76,7 +82,7 @@ func (x *Exchange) params() ([]byte, error) {
 	var data []byte
 	var err error
 	if c.Params != nil {
-		if data, err = json.Marshal(c.Params); err != nil {
+		if data, err = marshal(c.Params); err != nil {
 			return nil, err
 		}
 		if !modern && len(c.Meta) == 0 {
@@ -84,31 +90,50 @@ func (x *Exchange) params() ([]byte, error) {
 		}
 	}
 	params := map[string]json.RawMessage{}
-	if c.Params != nil && json.Unmarshal(data, &params) != nil {
+	if c.Params != nil && (json.Unmarshal(data, &params) != nil || params == nil) {
 		return data, nil // no object, as some probes want it: there is no room for _meta
 	}
-	meta := map[string]any{}
+	meta := map[string]json.RawMessage{}
 	if own, ok := params["_meta"]; ok {
-		if json.Unmarshal(own, &meta) != nil {
+		if json.Unmarshal(own, &meta) != nil || meta == nil {
 			return data, nil
 		}
 	}
 	if modern {
 		for k, v := range map[string]any{"protocolVersion": x.Session.Revision(), "clientCapabilities": struct{}{}, "clientInfo": ClientInfo} {
 			if _, set := meta[metaPrefix+k]; !set {
-				meta[metaPrefix+k] = v
+				meta[metaPrefix+k] = mustMarshal(v)
 			}
 		}
 	}
 	for k, v := range c.Meta {
 		if v == nil {
 			delete(meta, k)
-		} else {
-			meta[k] = v
+		} else if meta[k], err = marshal(v); err != nil {
+			return nil, fmt.Errorf("_meta %q: %w", k, err)
 		}
 	}
 	params["_meta"] = mustMarshal(meta)
-	return json.Marshal(params)
+	return marshal(params)
+}
+
+// marshal encodes v without the escapes for HTML, so that a server gets the
+// strings that it gave itself.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// mustMarshal encodes what mcpcheck itself made; failing is a bug.
+func mustMarshal(v any) []byte {
+	data, err := marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
 }
 
 // header makes the header of an HTTP request.
@@ -162,28 +187,41 @@ func (x *Exchange) protocolHeaders(h http.Header) {
 	if m.Err != nil || m.Method == "" {
 		return
 	}
-	h.Set("Mcp-Method", m.Method)
-	var params struct {
-		Name      *string                    `json:"name"`
-		URI       *string                    `json:"uri"`
-		Arguments map[string]json.RawMessage `json:"arguments"`
-	}
-	if json.Unmarshal(m.Params(), &params) != nil {
+	h.Set("Mcp-Method", HeaderValue(m.Method))
+	source, named := map[string]string{"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}[m.Method]
+	params := members(m.Params())
+	name, ok := text(params[source])
+	if !named || !ok {
 		return
 	}
-	switch {
-	case m.Method == "resources/read" && params.URI != nil:
-		h.Set("Mcp-Name", HeaderValue(*params.URI))
-	case (m.Method == "tools/call" || m.Method == "prompts/get") && params.Name != nil:
-		h.Set("Mcp-Name", HeaderValue(*params.Name))
+	h.Set("Mcp-Name", HeaderValue(name))
+	if m.Method != "tools/call" {
+		return
 	}
-	if m.Method == "tools/call" && params.Name != nil {
-		for _, mirror := range s.mirrors(*params.Name) {
-			if v, ok := mirror.value(params.Arguments); ok {
-				h.Set("Mcp-Param-"+mirror.header, v)
-			}
+	arguments := members(params["arguments"])
+	for _, mirror := range s.mirrors(name) {
+		if v, ok := mirror.value(arguments); ok {
+			h.Set("Mcp-Param-"+mirror.header, v)
 		}
 	}
+}
+
+// members are the members of an object, by their exact names; nil if raw is none.
+func members(raw json.RawMessage) map[string]json.RawMessage {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil {
+		return nil
+	}
+	return object
+}
+
+// text is the value of a string.
+func text(raw json.RawMessage) (s string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	ok = json.Unmarshal(raw, &s) == nil
+	return s, ok
 }
 
 // HeaderValue encodes a string for an MCP header field: as it is where that is
@@ -197,93 +235,4 @@ func HeaderValue(s string) string {
 		return s
 	}
 	return "=?base64?" + base64.StdEncoding.EncodeToString([]byte(s)) + "?="
-}
-
-// A mirror is a tool parameter that the client repeats in a header field.
-type mirror struct {
-	header string
-	path   []string // of property names
-}
-
-// learnMirrors reads the x-mcp-header annotations of listed tools.
-func (s *Session) learnMirrors(result json.RawMessage) {
-	var list struct {
-		Tools []struct {
-			Name        string          `json:"name"`
-			InputSchema json.RawMessage `json:"inputSchema"`
-		} `json:"tools"`
-	}
-	if json.Unmarshal(result, &list) != nil {
-		return
-	}
-	for _, t := range list.Tools {
-		found := findMirrors(t.InputSchema, nil)
-		s.mu.Lock()
-		s.mirrored[t.Name] = found
-		s.mu.Unlock()
-	}
-}
-
-func (s *Session) mirrors(tool string) []mirror {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mirrored[tool]
-}
-
-func findMirrors(schema json.RawMessage, path []string) []mirror {
-	var object struct {
-		Properties map[string]json.RawMessage `json:"properties"`
-	}
-	if len(path) > 16 || json.Unmarshal(schema, &object) != nil {
-		return nil
-	}
-	var found []mirror
-	for name, property := range object.Properties {
-		at := append(path[:len(path):len(path)], name)
-		var annotated map[string]json.RawMessage
-		var header string
-		if json.Unmarshal(property, &annotated) == nil && json.Unmarshal(annotated["x-mcp-header"], &header) == nil && isToken(header) {
-			found = append(found, mirror{header, at})
-		}
-		found = append(found, findMirrors(property, at)...)
-	}
-	return found
-}
-
-func isToken(s string) bool {
-	for _, c := range s {
-		if c > unicodeASCII || !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.ContainsRune("!#$%&'*+.^_`|~-", c)) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-const unicodeASCII = utf8.RuneSelf - 1
-
-// value returns the header field value of an argument; absent and null have none.
-func (m mirror) value(arguments map[string]json.RawMessage) (string, bool) {
-	raw := arguments[m.path[0]]
-	for _, name := range m.path[1:] {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(raw, &object) != nil {
-			return "", false
-		}
-		raw = object[name]
-	}
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if len(raw) == 0 || d.Decode(&v) != nil {
-		return "", false
-	}
-	switch v := v.(type) {
-	case string:
-		return HeaderValue(v), true
-	case bool:
-		return strconv.FormatBool(v), true
-	case json.Number:
-		return v.String(), true
-	}
-	return "", false
 }

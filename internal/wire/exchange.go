@@ -170,6 +170,11 @@ func (x *Exchange) complete() bool {
 	return false
 }
 
+// WaitResponse waits for a response, for d at most.
+func (x *Exchange) WaitResponse(ctx context.Context, d time.Duration) bool {
+	return x.await(ctx, d, func() bool { return x.response != nil })
+}
+
 // WaitEnd waits until nothing more will come, for d at most.
 func (x *Exchange) WaitEnd(ctx context.Context, d time.Duration) bool {
 	return x.await(ctx, d, func() bool { return x.ended })
@@ -232,7 +237,7 @@ func (x *Exchange) answeredBy(m *Message) {
 	switch {
 	case x.response == nil:
 		x.response = m
-	case x.ID != nil && !sameID(x.response.ID, x.ID) && sameID(m.ID, x.ID):
+	case x.ID != nil && !SameID(x.response.ID, x.ID) && SameID(m.ID, x.ID):
 		x.extra, x.response = append(x.extra, x.response), m
 	default:
 		x.extra = append(x.extra, m)

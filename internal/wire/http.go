@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -60,13 +59,13 @@ func (s *Session) send(x *Exchange) {
 		verb = http.MethodPost
 	}
 	if s.Endpoint.Transport == spec.SSE && verb == http.MethodPost {
-		address = s.post
+		address = s.postAddress()
 		x.Shared = true
 	}
 	req, err := http.NewRequestWithContext(life, verb, address, bytes.NewReader(x.Body))
 	if err != nil {
 		cut()
-		x.fail(err)
+		s.broken(x, err)
 		return
 	}
 	if len(x.Body) == 0 {
@@ -77,15 +76,21 @@ func (s *Session) send(x *Exchange) {
 		req.Host = host[0]
 		delete(req.Header, "Host")
 	}
-	req.Close = x.Call.Fresh
+	client := s.client
+	if x.Call.Fresh {
+		// Of its own: a request that merely asks to close may still take an idle one.
+		client = newClient()
+		client.Transport.(*http.Transport).DisableKeepAlives = true
+	}
 	x.Asked = req.Header
-	x.note("sent", "request", append([]string{verb + " " + s.redact.text(address)}, s.redact.header(req.Header)...), s.redact.text(string(x.Body)))
-	if x.Shared && !x.Call.Notification {
-		s.expect(x)
+	x.note("sent", "request", append([]string{verb + " " + s.redact.address(req.URL)}, s.redact.header(req.Header)...), s.redact.text(string(x.Body)))
+	if x.Shared && !x.Call.Notification && !s.expect(x) {
+		cut()
+		return
 	}
 	go func() {
 		defer cut()
-		resp, err := s.client.Do(req)
+		resp, err := client.Do(req)
 		if err != nil {
 			s.broken(x, err)
 			return
@@ -96,11 +101,19 @@ func (s *Session) send(x *Exchange) {
 	}()
 }
 
-// expect registers a request whose answer comes on the shared channel.
-func (s *Session) expect(x *Exchange) {
+// expect registers a request whose answer comes on the shared channel; false if
+// that has ended meanwhile.
+func (s *Session) expect(x *Exchange) bool {
 	s.mu.Lock()
-	s.pending = append(s.pending, x)
+	down := s.down
+	if down == nil {
+		s.pending = append(s.pending, x)
+	}
 	s.mu.Unlock()
+	if down != nil {
+		x.fail(down)
+	}
+	return down == nil
 }
 
 // broken files a failure of the network.
@@ -120,6 +133,7 @@ func (s *Session) isClosing() bool { s.mu.Lock(); defer s.mu.Unlock(); return s.
 
 // head files the status line and the header of an answer.
 func (x *Exchange) head(resp *http.Response) {
+	x.Session.redact.learn(resp.Header.Get("Mcp-Session-Id"))
 	x.note("received", "status", x.Session.redact.header(resp.Header), resp.Proto+" "+resp.Status)
 	x.update(func() {
 		x.status, x.header, x.started = resp.StatusCode, resp.Header, true
@@ -139,7 +153,7 @@ func (x *Exchange) read(body io.Reader) {
 			x.err = err
 		}
 		x.byServer = err == nil
-		if x.Shared && err == nil && x.Call.Verb == "" && x.ID != nil && x.status < 300 {
+		if x.Shared && err == nil && x.Call.Verb == "" && !x.Call.Notification && x.status < 300 {
 			return // the POST was taken; the answer comes on the stream
 		}
 		x.end()
@@ -152,7 +166,7 @@ func (x *Exchange) readPayload(body io.Reader) error {
 		err = fmt.Errorf("the body is longer than %d MiB", maxPayload>>20)
 	}
 	if len(data) > 0 {
-		x.note("received", "body", nil, x.Session.redact.result(x.Call.Method, data))
+		x.note("received", "body", nil, x.Session.redact.result(data))
 	}
 	x.update(func() { x.payload = data })
 	// Over HTTP+SSE the body of an accepted POST means nothing.
@@ -179,7 +193,10 @@ func (x *Exchange) readEvents(body io.Reader) error {
 			return err
 		}
 		e.At = time.Now()
-		x.note("received", "event", nil, eventText(e, x.Session.redact.result(x.Call.Method, e.Data)))
+		if x.Call.standing && e.Type == "endpoint" {
+			x.Session.setPost(string(e.Data))
+		}
+		x.note("received", "event", nil, eventText(e, x.Session.redact.result(e.Data)))
 		x.update(func() { x.events = append(x.events, e) })
 		x.dispatch(e)
 	}
@@ -188,12 +205,12 @@ func (x *Exchange) readEvents(body io.Reader) error {
 // dispatch files the messages of an event.
 func (x *Exchange) dispatch(e *Event) {
 	s := x.Session
-	if len(bytes.TrimSpace(e.Data)) == 0 || x == s.stream && e.Type == "endpoint" {
+	if len(bytes.TrimSpace(e.Data)) == 0 || x.Call.standing && e.Type == "endpoint" {
 		return
 	}
 	for _, m := range Parse(e.Data) {
 		m.At, m.Event, m.Resumed = e.At, e, x.Call.LastID != ""
-		if x == s.stream {
+		if x.Call.standing {
 			m.Exchange = x
 			x.update(func() { x.messages = append(x.messages, m) })
 			s.arrived(m)
@@ -218,91 +235,4 @@ func eventText(e *Event, data string) string {
 		fmt.Fprintf(&b, "data: %s", data)
 	}
 	return b.String()
-}
-
-// maxResumptions bounds how often one stream is taken up again.
-const maxResumptions = 5
-
-// resume goes on with the stream of a request that the server broke off before
-// the response, as a client may from 2025-03-26 to 2025-11-25.
-func (s *Session) resume(ctx context.Context, x *Exchange) {
-	r := s.Revision()
-	from := x
-	for range maxResumptions {
-		if x.ID == nil || x.Call.NoResume || !from.Streams() || from.LastEventID() == "" || r < spec.R20250326 || r.Modern() {
-			return
-		}
-		if !s.pause(ctx, from) {
-			return
-		}
-		get := s.Start(ctx, Call{Verb: http.MethodGet, LastID: from.LastEventID()})
-		x.update(func() { x.resumed = append(x.resumed, get) })
-		m := get.WaitMessage(ctx, x.timeout(), func(m *Message) bool { return m.IsResponse() && sameID(m.ID, x.ID) })
-		if m != nil {
-			x.update(func() { x.err = nil; x.answeredBy(m) })
-			return
-		}
-		if get.LastEventID() == "" {
-			return
-		}
-		from = get
-	}
-}
-
-// pause waits as long as the server asked for with retry, within reason.
-func (s *Session) pause(ctx context.Context, x *Exchange) bool {
-	wait := 100 * time.Millisecond
-	for _, e := range x.Events() {
-		if e.Retry >= 0 {
-			wait = time.Duration(e.Retry) * time.Millisecond
-		}
-	}
-	select {
-	case <-time.After(min(wait, x.timeout())):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// openStream opens the standing stream of HTTP+SSE and waits for the address
-// that messages go to.
-func (s *Session) openStream(ctx context.Context) error {
-	s.stream = s.Start(ctx, Call{Verb: http.MethodGet})
-	isEndpoint := func(e *Event) bool { return e.Type == "endpoint" }
-	s.stream.await(ctx, s.Endpoint.timeout(), func() bool {
-		return s.stream.ended || slices.ContainsFunc(s.stream.events, isEndpoint) ||
-			s.stream.started && (s.stream.status != http.StatusOK || mediaType(s.stream.header) != eventStream)
-	})
-	events := s.stream.Events()
-	i := slices.IndexFunc(events, isEndpoint)
-	switch {
-	case s.stream.Err() != nil:
-		return s.stream.Err()
-	case s.stream.Status() != http.StatusOK:
-		return fmt.Errorf("GET is answered with status %d, want an event stream", s.stream.Status())
-	case mediaType(s.stream.Header()) != eventStream:
-		return fmt.Errorf("GET is answered with %q, want %q", s.stream.Header().Get("Content-Type"), eventStream)
-	case i < 0:
-		return errors.New("the event stream brings no endpoint event")
-	}
-	base, err := url.Parse(s.Endpoint.URL)
-	if err != nil {
-		return err
-	}
-	to, err := base.Parse(string(events[i].Data))
-	if err != nil {
-		return fmt.Errorf("the endpoint event holds %q, which is no URI: %w", events[i].Data, err)
-	}
-	if to.Scheme != base.Scheme || to.Host != base.Host {
-		return fmt.Errorf("the endpoint event points to %q, which is another origin than %q", to, base)
-	}
-	s.post = to.String()
-	go func() {
-		s.stream.WaitEnd(s.life, 365*24*time.Hour)
-		if !s.isClosing() {
-			s.fall(errors.New("the server ended the event stream"))
-		}
-	}()
-	return nil
 }

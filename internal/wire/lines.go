@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 )
@@ -28,15 +29,15 @@ func (r *LineReader) Read() ([]byte, error) {
 	var line []byte
 	for {
 		part, err := r.in.ReadSlice('\n')
-		if len(line)+len(part) > MaxLine+1 {
+		line = append(line, part...)
+		if len(bytes.TrimSuffix(line, []byte("\n"))) > MaxLine {
 			return nil, ErrLineTooLong
 		}
-		line = append(line, part...)
 		switch {
 		case err == nil:
 			return line[:len(line)-1], nil
 		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(line) > 0:
+		case len(line) > 0: // whatever ended the input, this was said
 			return line, io.ErrUnexpectedEOF
 		default:
 			return nil, err

@@ -27,10 +27,13 @@ type Message struct {
 
 var errNotObject = errors.New("not a JSON object")
 
+// jsonSpace is what JSON allows around a value; other white space is none to it.
+const jsonSpace = " \t\r\n"
+
 // Parse decodes one unit. An array, legal as a batch in one revision only, gives
 // a message for each member.
 func Parse(raw []byte) []*Message {
-	trimmed := bytes.TrimSpace(raw)
+	trimmed := bytes.Trim(raw, jsonSpace)
 	if len(trimmed) > 0 && trimmed[0] == '[' {
 		var members []json.RawMessage
 		if json.Unmarshal(trimmed, &members) == nil && len(members) > 0 {
@@ -90,7 +93,8 @@ func (m *Message) Result() json.RawMessage { return m.Members["result"] }
 // Params is the params member, or nil.
 func (m *Message) Params() json.RawMessage { return m.Members["params"] }
 
-// Error decodes the error member; nil if there is none or it is no object.
+// Error decodes the error member; nil if there is none or it is no object. Its
+// code is as the server wrote it, in quotes if it is a string.
 func (m *Message) Error() *RPCError {
 	raw, ok := m.Members["error"]
 	if !ok {
@@ -100,20 +104,23 @@ func (m *Message) Error() *RPCError {
 	if json.Unmarshal(raw, &fields) != nil || fields == nil {
 		return nil
 	}
-	e := &RPCError{Code: json.Number(strings.Trim(string(fields["code"]), `"`)), Data: fields["data"]}
+	e := &RPCError{Code: json.Number(fields["code"]), Data: fields["data"]}
 	if json.Unmarshal(fields["message"], &e.Message) != nil {
 		e.Message = ""
 	}
 	return e
 }
 
-// sameID reports whether two ids are equal in type and value.
-func sameID(a, b json.RawMessage) bool {
+// SameID reports whether two ids are equal in type and value.
+func SameID(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
+	if len(a) == 0 || len(b) == 0 || a[0] != '"' || b[0] != '"' {
+		return false
+	}
 	var s, t string
-	return json.Unmarshal(a, &s) == nil && json.Unmarshal(b, &t) == nil && len(a) > 0 && len(b) > 0 && a[0] == '"' && b[0] == '"' && s == t
+	return json.Unmarshal(a, &s) == nil && json.Unmarshal(b, &t) == nil && s == t
 }
 
 // likeID reports whether two ids look like the same one to a careless server:
@@ -124,5 +131,5 @@ func likeID(a, b json.RawMessage) bool {
 		return true
 	}
 	var f, g float64
-	return json.Unmarshal([]byte(x), &f) == nil && json.Unmarshal([]byte(y), &g) == nil && f == g && x != "null"
+	return x != "null" && y != "null" && json.Unmarshal([]byte(x), &f) == nil && json.Unmarshal([]byte(y), &g) == nil && f == g
 }

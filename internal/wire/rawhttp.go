@@ -14,19 +14,26 @@ import (
 // serves what net/http rightly refuses to send: white space around values,
 // control characters, and names in any letter case.
 func (s *Session) sendRaw(ctx context.Context, x *Exchange) {
-	conn, err := s.dial(ctx)
+	life, cut := context.WithCancel(s.life)
+	defer cut()
+	x.mu.Lock()
+	x.cut = cut
+	x.mu.Unlock()
+	if ended, _ := x.Ended(); ended { // given up before it began
+		return
+	}
+	stop := context.AfterFunc(ctx, cut)
+	conn, err := s.dial(life)
+	stop()
 	if err != nil {
 		s.broken(x, err)
 		return
 	}
-	stop := context.AfterFunc(s.life, func() { conn.Close() })
+	stop = context.AfterFunc(life, func() { conn.Close() })
 	defer stop()
 	defer conn.Close()
-	x.mu.Lock()
-	x.cut = func() { conn.Close() }
-	x.mu.Unlock()
 	head := fmt.Sprintf("%sContent-Length: %d\r\nConnection: close\r\n\r\n", x.Call.Raw11, len(x.Body))
-	x.note("sent", "request", nil, s.redact.text(head+string(x.Body)))
+	x.note("sent", "request", s.redact.head(head), s.redact.text(string(x.Body)))
 	if _, err := conn.Write(append([]byte(head), x.Body...)); err != nil {
 		s.broken(x, err)
 		return

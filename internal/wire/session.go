@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,6 +33,9 @@ type Session struct {
 	life   context.Context
 	kill   context.CancelFunc
 
+	called  chan struct{} // closed at the first call: Respond is set by then
+	calling sync.Once
+
 	mu        sync.Mutex
 	changed   chan struct{}
 	revision  spec.Revision
@@ -43,10 +45,14 @@ type Session struct {
 	lines     []Line
 	pending   []*Exchange // on a shared channel, oldest first
 	mirrored  map[string][]mirror
-	down      error // why nothing more can be sent or received
+	answered  map[string]bool // the server's requests, by id
+	down      error           // why nothing more can be sent or received
 	closing   bool
+	postErr   error    // why the endpoint event gives no address
 	unwritten []func() // what waits for the child's stdin
 	writing   bool
+
+	deaf error // why stdin takes nothing more; of the goroutine that writes
 }
 
 // A Line is one line that a launched server wrote to stdout.
@@ -67,7 +73,8 @@ func Open(ctx context.Context, e Endpoint) (*Session, error) {
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Session{
 		Endpoint: e, redact: newRedactor(e), life: life, kill: kill,
-		changed: make(chan struct{}), mirrored: map[string][]mirror{},
+		changed: make(chan struct{}), called: make(chan struct{}),
+		mirrored: map[string][]mirror{}, answered: map[string]bool{},
 	}
 	var err error
 	switch e.Transport {
@@ -98,7 +105,12 @@ func (s *Session) SetRevision(r spec.Revision) { s.mu.Lock(); defer s.mu.Unlock(
 func (s *Session) ID() string { s.mu.Lock(); defer s.mu.Unlock(); return s.id }
 
 // SetID makes further calls carry another session id, or with "" none.
-func (s *Session) SetID(id string) { s.mu.Lock(); defer s.mu.Unlock(); s.id = id }
+func (s *Session) SetID(id string) {
+	s.redact.learn(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.id = id
+}
 
 // Stream is the standing stream of HTTP+SSE, or nil.
 func (s *Session) Stream() *Exchange { return s.stream }
@@ -148,6 +160,9 @@ func (s *Session) Notify(ctx context.Context, method string, params any) *Exchan
 
 // Start sends a call and does not wait.
 func (s *Session) Start(ctx context.Context, c Call) *Exchange {
+	if !c.standing && !c.reply {
+		s.calling.Do(func() { close(s.called) })
+	}
 	x := newExchange(s, c)
 	if err := x.encode(); err != nil {
 		x.fail(err)
@@ -177,10 +192,10 @@ func (s *Session) Start(ctx context.Context, c Call) *Exchange {
 func (s *Session) Finish(ctx context.Context, x *Exchange) {
 	done := x.Wait(ctx)
 	if done && x.Response() == nil {
-		s.resume(ctx, x)
+		done = s.resume(ctx, x)
 	}
 	unanswered := false
-	if !done && x.Call.Verb == "" {
+	if !done {
 		err := ErrTimeout
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -201,7 +216,7 @@ func (s *Session) abandon(x *Exchange, err error) {
 	// Over modern HTTP a closed stream is the cancellation; before that it was
 	// none, and a notification has to say it.
 	defer x.Cut()
-	if x.ID == nil || x.Call.Method == "initialize" || x.Call.Raw != nil || s.Revision().Modern() && s.Endpoint.Transport != spec.Stdio {
+	if x.ID == nil || x.Call.Method == "initialize" || x.Call.isRaw() || s.Revision().Modern() && s.Endpoint.Transport != spec.Stdio {
 		return
 	}
 	if s.Down() == nil {
@@ -219,15 +234,10 @@ func (s *Session) Initialize(ctx context.Context, r spec.Revision, capabilities 
 		"protocolVersion": r, "capabilities": capabilities, "clientInfo": ClientInfo,
 	}})
 	if m := x.Response(); m != nil && m.Result() != nil {
-		var result struct {
-			ProtocolVersion spec.Revision `json:"protocolVersion"`
+		if version, ok := text(members(m.Result())["protocolVersion"]); ok {
+			s.SetRevision(spec.Revision(version))
 		}
-		if json.Unmarshal(m.Result(), &result) == nil {
-			s.SetRevision(result.ProtocolVersion)
-		}
-		if id := x.Header().Get("Mcp-Session-Id"); id != "" {
-			s.SetID(id)
-		}
+		s.SetID(x.Header().Get("Mcp-Session-Id"))
 	}
 	return x
 }
@@ -273,13 +283,28 @@ func (s *Session) receive(m *Message) {
 	if m.Answers != nil && m.Answers.Call.Method == "tools/list" {
 		s.learnMirrors(m.Result())
 	}
-	if m.IsRequest() && !m.Resumed && !s.Revision().Modern() {
+	if m.IsRequest() && !s.Revision().Modern() && s.owes(m) {
 		go s.reply(m)
 	}
 }
 
+// owes reports whether a request of the server is still to be answered: one that
+// a resumed stream repeats may have been.
+func (s *Session) owes(m *Message) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.answered[string(m.ID)]
+	s.answered[string(m.ID)] = true
+	return !was || !m.Resumed
+}
+
 // reply answers a request of the server.
 func (s *Session) reply(m *Message) {
+	select {
+	case <-s.called:
+	case <-s.life.Done():
+		return
+	}
 	a := Answer{Error: &RPCError{Code: "-32601", Message: "the client does not offer " + m.Method}}
 	if m.Method == "ping" {
 		a = Answer{Result: struct{}{}}
@@ -291,12 +316,19 @@ func (s *Session) reply(m *Message) {
 		return
 	}
 	body := map[string]any{"jsonrpc": "2.0", "id": m.ID}
-	if a.Error != nil {
+	switch {
+	case a.Error != nil:
 		body["error"] = a.Error
-	} else {
+	case a.Result != nil:
 		body["result"] = a.Result
+	default:
+		body["result"] = struct{}{}
 	}
-	x := s.Start(s.life, Call{Raw: mustMarshal(body), Notification: true})
+	raw, err := marshal(body)
+	if err != nil {
+		raw = mustMarshal(map[string]any{"jsonrpc": "2.0", "id": m.ID, "error": RPCError{Code: "-32603", Message: err.Error()}})
+	}
+	x := s.Start(s.life, Call{Raw: raw, Notification: true, reply: true})
 	if m.Exchange != nil {
 		m.Exchange.update(func() { m.Exchange.replies = append(m.Exchange.replies, x) })
 	}
@@ -306,7 +338,7 @@ func (s *Session) reply(m *Message) {
 func (s *Session) arrived(m *Message) {
 	if m.IsResponse() {
 		if x := s.match(m); x != nil {
-			x.note("received", "line", nil, s.redact.result(x.Call.Method, m.Raw))
+			x.note("received", "line", nil, s.redact.result(m.Raw))
 			x.update(func() { x.answeredBy(m); x.end() })
 		}
 	}
@@ -320,11 +352,13 @@ func (s *Session) match(m *Message) *Exchange {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	noID := m.ID == nil || string(m.ID) == "null"
+	waits := func(x *Exchange) bool { ended, _ := x.Ended(); return !ended }
 	for _, fits := range []func(*Exchange) bool{
-		func(x *Exchange) bool { return x.ID != nil && sameID(x.ID, m.ID) },
+		func(x *Exchange) bool { return x.ID != nil && SameID(x.ID, m.ID) },
 		func(x *Exchange) bool { return x.ID != nil && !noID && likeID(x.ID, m.ID) },
-		func(x *Exchange) bool { return noID && x.Call.Raw != nil },
-		func(x *Exchange) bool { return noID && m.Has("error") && x.Response() == nil },
+		func(x *Exchange) bool { return noID && x.ID == nil && waits(x) },
+		func(x *Exchange) bool { return noID && x.Call.isRaw() && waits(x) },
+		func(x *Exchange) bool { return noID && m.Has("error") && waits(x) },
 	} {
 		if i := slices.IndexFunc(s.pending, func(x *Exchange) bool { return x.Response() == nil && fits(x) }); i >= 0 {
 			return s.pending[i]
@@ -361,13 +395,4 @@ func (s *Session) fall(err error) {
 			x.fail(err)
 		}
 	}
-}
-
-// mustMarshal encodes what mcpcheck itself made; failing is a bug.
-func mustMarshal(v any) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return data
 }

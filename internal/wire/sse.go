@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strconv"
 	"time"
 )
 
-// MaxEvent is the size of the longest event that is read, in bytes.
+// MaxEvent is the size of the longest data of an event that is read, in bytes.
 const MaxEvent = 16 << 20
+
+// fieldRoom is what a line may hold beside its data: the name of the field.
+const fieldRoom = 64
 
 // ErrEventTooLong says that an event exceeds MaxEvent.
 var ErrEventTooLong = errors.New("the event is longer than 16 MiB")
@@ -53,23 +57,24 @@ func NewEventReader(r io.Reader) *EventReader {
 // blank line is dropped, as the standard asks; the error is then io.EOF.
 func (r *EventReader) Read() (*Event, error) {
 	e := &Event{Retry: -1}
-	fields, size := 0, 0
+	kept := false
 	for {
-		line, err := r.line(MaxEvent - size)
+		line, err := r.line(MaxEvent - len(e.Data) + fieldRoom)
 		if err != nil {
 			return nil, err
 		}
-		size += len(line)
 		if len(line) == 0 {
-			if fields == 0 {
-				size = 0
+			if !kept {
 				continue
 			}
 			e.Data = bytes.TrimSuffix(e.Data, []byte("\n"))
 			return e, nil
 		}
 		if e.field(line) {
-			fields++
+			kept = true
+		}
+		if len(e.Data) > MaxEvent+1 {
+			return nil, ErrEventTooLong
 		}
 	}
 }
@@ -90,11 +95,14 @@ func (e *Event) field(line []byte) bool {
 		}
 		e.ID, e.HasID = string(value), true
 	case "retry":
-		n, err := strconv.Atoi(string(value))
-		if err != nil || n < 0 || value[0] == '+' {
+		if len(value) == 0 || len(bytes.Trim(value, "0123456789")) > 0 {
 			return false
 		}
-		e.Retry = n
+		n, err := strconv.Atoi(string(value))
+		if err != nil {
+			n = math.MaxInt32 // more digits than there can be milliseconds to wait
+		}
+		e.Retry = min(n, math.MaxInt32)
 	default: // a comment, or a field that nobody knows
 		return false
 	}

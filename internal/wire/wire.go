@@ -71,11 +71,17 @@ type Call struct {
 	Fresh    bool                // uses a TCP connection of its own
 	Timeout  time.Duration       // instead of the endpoint's
 	Raw11    []byte              // a whole HTTP/1.1 header section sent byte for byte, ending before Content-Length
+
+	standing bool // the GET that opens the stream of HTTP+SSE
+	reply    bool // an answer to a request of the server
 }
+
+// isRaw reports whether the call sends bytes that mcpcheck did not encode.
+func (c Call) isRaw() bool { return c.Raw != nil || c.Pieces != nil }
 
 // Answer is what a client says to a request of the server.
 type Answer struct {
-	Result any
+	Result any // nil for an empty object
 	Error  *RPCError
 	Silent bool // leaves the request unanswered
 }

@@ -1,0 +1,219 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// launch starts the server of a stdio session and reads what it says.
+func (s *Session) launch() error {
+	begin := s.Endpoint.Launch
+	if begin == nil {
+		begin = func() (*Child, error) { return start(s.Endpoint) }
+	}
+	child, err := begin()
+	if err != nil {
+		return err
+	}
+	s.child = child
+	done := make(chan struct{})
+	go func() {
+		s.readLines()
+		close(done)
+	}()
+	go func() {
+		<-child.Exited
+		// What the server wrote last is still to be read, but something that it
+		// left behind may hold the pipe open for ever.
+		select {
+		case <-done:
+		case <-time.After(drainLimit):
+		}
+		if out, ok := child.Stdout.(io.Closer); ok {
+			out.Close()
+		}
+	}()
+	return nil
+}
+
+// drainLimit bounds how long the output of a server is read after its end, and
+// how long the end of a server is awaited after its output ended.
+const drainLimit = 2 * time.Second
+
+// ended waits for the end of a server whose pipes have broken, and says why
+// they have.
+func (s *Session) ended() error {
+	timer := time.NewTimer(drainLimit)
+	defer timer.Stop()
+	select {
+	case <-s.child.Exited:
+	case <-timer.C:
+		return fmt.Errorf("%w: the server closed its stdin or stdout, and runs on", ErrClosed)
+	case <-s.life.Done():
+	}
+	if s.isClosing() {
+		return ErrClosed
+	}
+	return ErrExited
+}
+
+// readLines files the lines of stdout until it ends.
+func (s *Session) readLines() {
+	lines := NewLineReader(s.child.Stdout)
+	var end error
+	for end == nil {
+		var text []byte
+		text, end = lines.Read()
+		if end != nil && len(text) == 0 {
+			break
+		}
+		text = bytes.TrimSuffix(text, []byte("\r"))
+		l := Line{Text: text, At: time.Now(), Terminated: end == nil}
+		if len(bytes.TrimSpace(text)) > 0 {
+			l.Messages = Parse(text)
+		}
+		s.mu.Lock()
+		s.lines = append(s.lines, l)
+		s.mu.Unlock()
+		for _, m := range l.Messages {
+			m.At = l.At
+			s.arrived(m)
+		}
+	}
+	if errors.Is(end, ErrLineTooLong) {
+		s.fall(end)
+		return
+	}
+	s.fall(s.ended())
+}
+
+// pieceGap separates the pieces of a message that is written bit by bit.
+const pieceGap = 30 * time.Millisecond
+
+// write puts a call on the child's stdin.
+func (s *Session) write(x *Exchange) {
+	x.Shared = true
+	pieces := x.Call.Pieces
+	if pieces == nil {
+		pieces = [][]byte{append(bytes.Clone(x.Body), '\n')}
+	}
+	x.note("sent", "line", nil, s.redact.text(string(x.Body)))
+	answered := !x.Call.Notification
+	if answered && !s.expect(x) {
+		return
+	}
+	s.mu.Lock()
+	s.unwritten = append(s.unwritten, func() {
+		for i, p := range pieces {
+			if i > 0 {
+				time.Sleep(pieceGap)
+			}
+			if s.deaf != nil {
+				x.fail(s.deaf)
+				return
+			}
+			if _, err := s.child.Stdin.Write(p); err != nil {
+				s.deaf = s.ended()
+				x.fail(s.deaf)
+				return
+			}
+		}
+		if !answered {
+			x.update(x.end)
+		}
+	})
+	idle := !s.writing
+	s.writing = true
+	s.mu.Unlock()
+	if idle {
+		go s.writeOut()
+	}
+}
+
+// writeOut writes what waits for stdin, in the order of the calls, so that a
+// server that does not read blocks nobody but this.
+func (s *Session) writeOut() {
+	for {
+		s.mu.Lock()
+		if len(s.unwritten) == 0 {
+			s.writing = false
+			s.mu.Unlock()
+			return
+		}
+		next := s.unwritten[0]
+		s.unwritten = s.unwritten[1:]
+		s.mu.Unlock()
+		next()
+	}
+}
+
+// A Shutdown says how a launched server came to its end.
+type Shutdown struct {
+	By     string        // "stdin closed", "SIGTERM" or "SIGKILL": what it took
+	Took   time.Duration // since that step
+	Status string
+}
+
+// Shutdown ends a launched server as the specification asks: by closing its
+// stdin, then, each after grace, by SIGTERM and by SIGKILL.
+func (s *Session) Shutdown(ctx context.Context, grace time.Duration) Shutdown {
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	defer s.kill()
+	c := s.child
+	if c == nil {
+		return Shutdown{}
+	}
+	begun := time.Now()
+	c.Stdin.Close()
+	steps := []struct {
+		by  string
+		sig os.Signal
+	}{{"stdin closed", nil}, {"SIGTERM", syscall.SIGTERM}, {"SIGKILL", syscall.SIGKILL}}
+	for _, step := range steps {
+		if step.sig != nil {
+			begun = time.Now()
+			c.Signal(step.sig) //nolint:errcheck // it may have ended meanwhile
+		}
+		limit, hurry := grace, ctx.Done()
+		if step.sig == syscall.SIGKILL {
+			limit, hurry = max(grace, drainLimit), nil // nothing is left to hurry to
+		}
+		timer := time.NewTimer(limit)
+		select {
+		case <-c.Exited:
+			timer.Stop()
+			return Shutdown{By: step.by, Took: time.Since(begun), Status: c.Status()}
+		case <-timer.C:
+		case <-hurry:
+			timer.Stop()
+		}
+	}
+	return Shutdown{By: "SIGKILL", Took: time.Since(begun), Status: "still running"}
+}
+
+// closeGrace is how long Close waits at each step.
+const closeGrace = 5 * time.Second
+
+// Close ends the conversation, and a launched server with it.
+func (s *Session) Close() {
+	s.mu.Lock()
+	was := s.closing
+	s.closing = true
+	s.mu.Unlock()
+	if s.child != nil && !was {
+		s.Shutdown(context.Background(), closeGrace)
+	}
+	s.kill()
+	s.fall(ErrClosed)
+	if s.client != nil {
+		s.client.CloseIdleConnections()
+	}
+}
