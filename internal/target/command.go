@@ -93,7 +93,7 @@ func quote(words []string) string {
 // one that counts, as it does for the clients that read such files.
 func (s *Server) startable() error {
 	if s.Dir != "" {
-		if err := directory(s.Dir); err != nil {
+		if err := directory(s.Dir, cmp.Or(s.saidDir, s.Dir)); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package target
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,7 +54,7 @@ func (s *scalar) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-var errNotScalar = fmt.Errorf("a variable in %q is an object or an array, want a string", "env")
+var errNotScalar = usagef("a variable in %q is an object or an array, want a string", "env")
 
 // server makes a server of an entry, as the client would start or reach it.
 func (f *clientFile) server(e entry) (Server, error) {
@@ -165,11 +164,11 @@ func (f *clientFile) started(e entry) (Server, error) {
 		s.Command, s.said = append(s.Command, value), append(s.said, said)
 	}
 	if e.Cwd != "" {
-		dir, _, err := f.expand(e.Cwd)
+		dir, said, err := f.expand(e.Cwd)
 		if err != nil {
 			return s, err
 		}
-		s.Dir = f.inWorkspace(dir)
+		s.Dir, s.saidDir = f.inWorkspace(dir), said
 	}
 	env, err := f.environment(e)
 	s.Env = env

@@ -39,7 +39,7 @@ func (s Selection) extras() (extras, error) {
 		x.transport = t
 	}
 	if x.dir != "" {
-		if err := directory(x.dir); err != nil {
+		if err := directory(x.dir, x.dir); err != nil {
 			return x, usagef("--cwd: %v", err)
 		}
 	}
@@ -212,7 +212,7 @@ func (x extras) complete(s *Server) error {
 	}
 	s.Env = append(s.Env, x.env...)
 	if x.dir != "" {
-		s.Dir = x.dir
+		s.Dir, s.saidDir = x.dir, x.dir
 	}
 	if s.Command == nil {
 		return nil
@@ -226,13 +226,14 @@ func (x extras) complete(s *Server) error {
 	return nil
 }
 
-func directory(path string) error {
+// directory sees that path is one; said is the path as it may be shown.
+func directory(path, said string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return usagef("directory %q: %s", path, cause(err))
+		return usagef("directory %q: %s", said, cause(err))
 	case !info.IsDir():
-		return usagef("%q is a file, want a directory", path)
+		return usagef("%q is a file, want a directory", said)
 	}
 	return nil
 }

@@ -50,7 +50,10 @@ func standard(data []byte) []byte {
 	comma := -1       // of a comma that nothing but blanks has followed
 	last := byte('{') // the last byte that is neither blank nor comment
 	for i := 0; i < len(out); i++ {
-		n := commentLen(out[i:])
+		n, closed := comment(out[i:])
+		if !closed {
+			return out // the slash is the error to report
+		}
 		if n > 0 {
 			for j := i; j < i+n; j++ {
 				if out[j] != '\n' {
@@ -83,24 +86,19 @@ func standard(data []byte) []byte {
 	return out
 }
 
-// commentLen is the length of the comment that b begins with, or 0.
-func commentLen(b []byte) int {
-	var end []byte
+// comment returns the length of the comment that b begins with, or 0.
+func comment(b []byte) (n int, closed bool) {
 	switch {
 	case bytes.HasPrefix(b, []byte("//")):
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			return i
+			return i, true
 		}
-		return len(b)
+		return len(b), true
 	case bytes.HasPrefix(b, []byte("/*")):
-		end = []byte("*/")
-	default:
-		return 0
+		i := bytes.Index(b[2:], []byte("*/"))
+		return 2 + i + 2, i >= 0
 	}
-	if i := bytes.Index(b[2:], end); i >= 0 {
-		return 2 + i + len(end)
-	}
-	return 0 // not closed: the slash is the error to report
+	return 0, true
 }
 
 // stringLen is the length of the string that b begins with, quotes included.
@@ -123,9 +121,12 @@ func decode(data []byte, v any) error {
 	err := json.Unmarshal(plain, v)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
+	var ours *UsageError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &ours):
+		return ours
 	case errors.As(err, &syntax):
 		at := max(min(int(syntax.Offset), len(plain))-1, 0)
 		before := plain[:at]
@@ -137,7 +138,7 @@ func decode(data []byte, v any) error {
 		if kind.Field == "" {
 			return fmt.Errorf("it is %s, want %s", article(got), wanted(kind.Type))
 		}
-		return fmt.Errorf("%q is %s, want %s", kind.Field, article(got), wanted(kind.Type))
+		return fmt.Errorf("%q has %s, want %s", kind.Field, article(got), wanted(kind.Type))
 	}
 	return errors.New("it does not decode as JSON")
 }
@@ -191,7 +192,7 @@ func members(raw json.RawMessage) ([]member, error) {
 			return nil, errors.New("it does not decode as JSON")
 		}
 		if seen[m.name] {
-			return nil, fmt.Errorf("it names %q twice", m.name)
+			return nil, fmt.Errorf("%q is in it twice", m.name)
 		}
 		seen[m.name] = true
 		list = append(list, m)

@@ -1,18 +1,13 @@
 package target
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 )
@@ -278,37 +273,4 @@ func (r *registry) add(raw json.RawMessage) error {
 		r.listings = append(r.listings, l)
 	}
 	return nil
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+)`)
-
-// documents returns the documents of a JSON or YAML text as JSON.
-func documents(data []byte) ([]json.RawMessage, error) {
-	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) > 0 && (start[0] == '{' || start[0] == '[' || start[0] == '/') {
-		var raw json.RawMessage
-		if err := decode(data, &raw); err != nil {
-			return nil, err
-		}
-		return []json.RawMessage{raw}, nil
-	}
-	var list []json.RawMessage
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	for {
-		var v any
-		err := dec.Decode(&v)
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
-				return nil, fmt.Errorf("%s:1: the YAML is malformed", m[1])
-			}
-			return nil, fmt.Errorf("the YAML is malformed: %s", unquoted(err))
-		}
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return nil, errors.New("the YAML holds a key that is not a string, or a number that JSON has not")
-		}
-		list = append(list, raw)
-	}
 }

@@ -32,7 +32,8 @@ type Server struct {
 
 	// said is the URL or the argv with the names of variables in place of
 	// values that may be secret.
-	said []string
+	said    []string
+	saidDir string // the same of Dir
 }
 
 // String is what the user would call the server. It holds no secret.

@@ -51,7 +51,7 @@ func websocketHint(scheme string) string {
 // mean to HTTP, so that the URL can be passed on. Its errors quote nothing that
 // may be one.
 func fromURL(raw, said string) (Server, error) {
-	if m := slips.FindStringSubmatch(raw); m != nil && !schemed.MatchString(raw) {
+	if m := slips.FindStringSubmatch(said); m != nil && !schemed.MatchString(said) {
 		return Server{}, usagef("%q is not a URL; did you mean %s", oneLine(maskURL(said)), maskURL(strings.ToLower(m[1])+"://"+m[3]))
 	}
 	if !schemed.MatchString(raw) && hostLike.MatchString(raw) {
@@ -65,13 +65,16 @@ func fromURL(raw, said string) (Server, error) {
 	case !schemed.MatchString(raw):
 		return Server{}, usagef("the URL has no scheme, want http:// or https://")
 	case scheme != "http" && scheme != "https":
-		return Server{}, usagef("the scheme of the URL is %q, want http or https", scheme)
+		if shown, ok := schemeOf(said); ok {
+			return Server{}, usagef("the scheme of the URL is %q, want http or https", shown)
+		}
+		return Server{}, usagef("the scheme of the URL is neither http nor https")
 	case u.Hostname() == "":
 		return Server{}, usagef("the URL has no host")
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return Server{}, usagef("the port of the URL is %q, want 1 to 65535", port)
+			return Server{}, usagef("the port of the URL is out of range, want 1 to 65535")
 		}
 	}
 	if strings.ContainsAny(raw, " \t") {

@@ -66,7 +66,7 @@ var roles = map[string]func() int{
 	"ends when asked": func() int {
 		return respond(func(string) { os.Exit(4) })
 	},
-	"closes its output": func() int { os.Stdout.Close(); return forever() },
+	"closes its output": func() int { os.Stdout.Close(); return respond(func(string) {}) },
 	"needs SIGTERM":     func() int { fmt.Print(ready); return forever() },
 	"needs SIGKILL": func() int {
 		signal.Ignore(syscall.SIGTERM)

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 )
 
 // launch starts the server of a stdio session and reads what it says.
@@ -199,6 +202,22 @@ func (s *Session) Shutdown(ctx context.Context, grace time.Duration) Shutdown {
 	return Shutdown{By: "SIGKILL", Took: time.Since(begun), Status: "still running"}
 }
 
+// leaveGrace bounds the wait for the answer to the DELETE that ends a session.
+const leaveGrace = time.Second
+
+// leave ends the session of Streamable HTTP, if there is one and no DELETE did.
+func (s *Session) leave() {
+	if s.Endpoint.Transport != spec.StreamableHTTP || s.ID() == "" || s.Revision().Modern() {
+		return
+	}
+	for _, x := range s.Exchanges() {
+		if x.Call.Verb == http.MethodDelete && x.Status() > 0 {
+			return
+		}
+	}
+	s.Do(s.life, Call{Verb: http.MethodDelete, Timeout: leaveGrace})
+}
+
 // closeGrace is how long Close waits at each step.
 const closeGrace = 5 * time.Second
 
@@ -210,6 +229,9 @@ func (s *Session) Close() {
 	s.mu.Unlock()
 	if s.child != nil && !was {
 		s.Shutdown(context.Background(), closeGrace)
+	}
+	if !was {
+		s.leave()
 	}
 	s.kill()
 	s.fall(ErrClosed)
