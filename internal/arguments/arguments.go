@@ -1,0 +1,252 @@
+// Package arguments makes the smallest arguments that an input schema accepts.
+//
+// What it makes is validated before it is handed out: where a schema asks for
+// more than the generator understands there are no arguments, never wrong ones.
+// It does not make arguments that mean something; for those the user is asked.
+package arguments
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+)
+
+// Valid returns the smallest object that a tool's inputSchema accepts: the
+// required properties only. The error says why there is none.
+func Valid(schema json.RawMessage) (json.RawMessage, error) {
+	compiled, err := spec.CompileForeign(schema)
+	if err != nil {
+		return nil, err
+	}
+	var root any
+	if err := json.Unmarshal(schema, &root); err != nil {
+		return nil, err
+	}
+	g := &generator{root: root}
+	value, err := g.value(root, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := value.(map[string]any); !ok {
+		return nil, fmt.Errorf("the schema asks for %T, want an object", value)
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	if broken := compiled.Validate(data); len(broken) > 0 {
+		return nil, fmt.Errorf("the schema asks for more than can be made up: %s: %s", broken[0].Path, broken[0].Text)
+	}
+	return data, nil
+}
+
+// maxDepth bounds how deep a schema is followed.
+const maxDepth = 32
+
+// maxSteps bounds the work on one schema.
+const maxSteps = 10_000
+
+var (
+	errDeep    = errors.New("the schema goes on without end")
+	errNothing = errors.New("the schema accepts nothing")
+)
+
+type generator struct {
+	root  any
+	steps int
+}
+
+// value makes the smallest value of a schema that it can think of.
+func (g *generator) value(schema any, depth int) (any, error) {
+	if g.steps++; depth > maxDepth || g.steps > maxSteps {
+		return nil, errDeep
+	}
+	if b, ok := schema.(bool); ok {
+		if !b {
+			return nil, errNothing
+		}
+		return map[string]any{}, nil
+	}
+	s, ok := schema.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("a schema is %T, want an object", schema)
+	}
+	s, err := g.flatten(s, depth)
+	if err != nil {
+		return nil, err
+	}
+	if v, ok := said(s); ok {
+		return v, nil
+	}
+	return g.typed(s, depth)
+}
+
+// said returns a value that the schema itself offers.
+func said(s map[string]any) (any, bool) {
+	for _, keyword := range []string{"const", "default"} {
+		if v, ok := s[keyword]; ok {
+			return v, true
+		}
+	}
+	for _, keyword := range []string{"examples", "enum"} {
+		if list, ok := s[keyword].([]any); ok && len(list) > 0 {
+			return list[0], true
+		}
+	}
+	return nil, false
+}
+
+func (g *generator) typed(s map[string]any, depth int) (any, error) {
+	switch kind(s) {
+	case "object":
+		return g.object(s, depth)
+	case "array":
+		return g.array(s, depth)
+	case "string":
+		return text(s)
+	case "integer", "number":
+		return number(s)
+	case "boolean":
+		return false, nil
+	}
+	return nil, nil
+}
+
+// kind returns the type that the schema asks for, or that its keywords speak of.
+func kind(s map[string]any) string {
+	switch t := s["type"].(type) {
+	case string:
+		return t
+	case []any:
+		for _, one := range t {
+			if name, ok := one.(string); ok && name != "null" {
+				return name
+			}
+		}
+		return "null"
+	}
+	for _, speaks := range []struct{ keyword, of string }{
+		{"properties", "object"}, {"required", "object"}, {"minProperties", "object"},
+		{"items", "array"}, {"prefixItems", "array"}, {"minItems", "array"}, {"contains", "array"},
+		{"minLength", "string"}, {"maxLength", "string"}, {"pattern", "string"}, {"format", "string"},
+		{"minimum", "number"}, {"maximum", "number"}, {"exclusiveMinimum", "number"}, {"multipleOf", "number"},
+	} {
+		if _, ok := s[speaks.keyword]; ok {
+			return speaks.of
+		}
+	}
+	return "object"
+}
+
+func (g *generator) object(s map[string]any, depth int) (any, error) {
+	properties, _ := s["properties"].(map[string]any)
+	object := map[string]any{}
+	add := func(name string) error {
+		if _, have := object[name]; have {
+			return nil
+		}
+		var of any = true
+		if p, ok := properties[name]; ok {
+			of = p
+		} else if p, ok := s["additionalProperties"]; ok {
+			of = p
+		}
+		v, err := g.value(of, depth+1)
+		if err != nil {
+			return fmt.Errorf("property %q: %w", name, err)
+		}
+		object[name] = v
+		return nil
+	}
+	for _, name := range names(s["required"]) {
+		if err := add(name); err != nil {
+			return nil, err
+		}
+	}
+	if err := dependents(s, object, add); err != nil {
+		return nil, err
+	}
+	least := int(decimal(s["minProperties"], 0))
+	for _, name := range sortedKeys(properties) {
+		if len(object) >= least {
+			break
+		}
+		if err := add(name); err != nil {
+			return nil, err
+		}
+	}
+	for i := 0; len(object) < least && i < maxDepth; i++ {
+		if err := add(fmt.Sprintf("key%d", i)); err != nil {
+			return nil, err
+		}
+	}
+	return object, nil
+}
+
+// dependents adds what the properties that are there bring along.
+func dependents(s map[string]any, object map[string]any, add func(string) error) error {
+	brings, _ := s["dependentRequired"].(map[string]any)
+	for range len(brings) {
+		for _, name := range sortedKeys(brings) {
+			if _, have := object[name]; !have {
+				continue
+			}
+			for _, other := range names(brings[name]) {
+				if err := add(other); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (g *generator) array(s map[string]any, depth int) (any, error) {
+	array := []any{}
+	least := int(decimal(s["minItems"], 0))
+	if _, ok := s["contains"]; ok && least == 0 {
+		least = int(decimal(s["minContains"], 1))
+	}
+	if least > maxSteps {
+		return nil, errDeep
+	}
+	prefix, _ := s["prefixItems"].([]any)
+	if prefix == nil {
+		prefix, _ = s["items"].([]any) // up to 2019-09
+	}
+	for i := range least {
+		var of any = true
+		switch {
+		case i < len(prefix):
+			of = prefix[i]
+		case s["contains"] != nil:
+			of = s["contains"]
+		case s["items"] != nil:
+			of = s["items"]
+		}
+		v, err := g.value(of, depth+1)
+		if err != nil {
+			return nil, fmt.Errorf("item %d: %w", i, err)
+		}
+		if s["uniqueItems"] == true {
+			v = distinct(v, i)
+		}
+		array = append(array, v)
+	}
+	return array, nil
+}
+
+// distinct makes the values of a list differ, where that is easy.
+func distinct(v any, i int) any {
+	switch v := v.(type) {
+	case string:
+		if i > 0 {
+			return fmt.Sprintf("%s%d", v, i)
+		}
+	case float64:
+		return v + float64(i)
+	}
+	return v
+}
