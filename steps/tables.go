@@ -14,11 +14,15 @@ var vocabulary = slices.Concat(
 	sessionWords,
 	requestWords,
 	answerWords,
+	discoverWords,
 	lifecycleWords,
+	statelessWords,
 	toolsWords,
 )
 
 // The invariants, each named in the catalogue.
 var invariants = slices.Concat(
+	discoverInvariants,
 	lifecycleInvariants,
+	statelessInvariants,
 )

@@ -1,0 +1,287 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+)
+
+var discoverWords = []step{
+	{when, "the client requests server/discover at revision {revision}", do1(revision, (*World).discoverAt)},
+	{when, "the client tries each revision that server/discover lists", do((*World).tryRevisions)},
+	{when, "the client uses each capability that the server declares", do((*World).useCapabilities)},
+	{then, "each declared capability is implemented", do((*World).capabilitiesImplemented)},
+	{then, "each listed revision is served", do((*World).revisionsServed)},
+	{then, "the error lists the supported revisions", do((*World).errorListsRevisions)},
+	{then, "the error repeats revision {revision}", do1(revision, (*World).errorRepeats)},
+	{then, "the handshake settles on no stateless revision", do((*World).settlesOnLegacy)},
+	{then, "the refusal of the revision has HTTP status 400", do((*World).refusedWith400)},
+}
+
+var discoverInvariants = []invariant{
+	{"discover.cacheable-fields", eachResult("server/discover", cacheable)},
+	{"discover.capabilities", eachResult("server/discover", capabilitiesTyped)},
+	{"discover.instructions-type", eachResult("server/discover", instructionsTyped)},
+	{"discover.supported-versions", eachResult("server/discover", versionsListed)},
+	{"version.extension.id-format", eachResult("server/discover", extensionIDs)},
+	{"version.extension.settings-object", eachResult("server/discover", extensionSettings)},
+}
+
+const metaPrefix = "io.modelcontextprotocol/"
+
+// discoverAt declares a revision for one request, in _meta and in the header.
+func (w *World) discoverAt(ctx context.Context, r spec.Revision) error {
+	w.do(ctx, wire.Call{
+		Method: "server/discover",
+		Meta:   map[string]any{metaPrefix + "protocolVersion": r},
+		Header: map[string][]string{"MCP-Protocol-Version": {string(r)}},
+	})
+	return nil
+}
+
+// errorData returns the members of error.data.
+func (w *World) errorData() (map[string]json.RawMessage, error) {
+	e, err := w.rpcError()
+	if err != nil {
+		return nil, err
+	}
+	if len(e.Data) == 0 {
+		return nil, unmetf("an error with data", "code %s without data", e.Code)
+	}
+	return object(e.Data)
+}
+
+func (w *World) errorListsRevisions(context.Context) error {
+	data, err := w.errorData()
+	if err != nil {
+		return err
+	}
+	var list []string
+	if json.Unmarshal(data["supported"], &list) != nil || len(list) == 0 {
+		return unmetf("data.supported, a list of revisions", "%s", brief(string(data["supported"])))
+	}
+	if !slices.Contains(list, string(w.subject.Revision)) {
+		return unmetf("data.supported with "+string(w.subject.Revision), "%v", list)
+	}
+	if slices.Contains(list, "2099-01-01") {
+		return unmetf("data.supported without the revision that was refused", "%v", list)
+	}
+	return nil
+}
+
+func (w *World) errorRepeats(_ context.Context, r spec.Revision) error {
+	data, err := w.errorData()
+	if err != nil {
+		return err
+	}
+	if got := string(data["requested"]); got != fmt.Sprintf("%q", r) {
+		return unmetf(fmt.Sprintf("data.requested %q", r), "%s", brief(got))
+	}
+	return nil
+}
+
+// refusedWith400 looks at the status alone: which code the refusal has is
+// another requirement.
+func (w *World) refusedWith400(context.Context) error {
+	if m := w.x.Response(); m != nil && m.Result() != nil {
+		return inconclusivef("the request was not refused")
+	}
+	return w.statusIs(context.Background(), 400)
+}
+
+func (w *World) settlesOnLegacy(context.Context) error {
+	if _, refused := errorOf(w.x); refused == nil {
+		return nil
+	}
+	v, err := negotiatedBy(w.x)
+	if err != nil {
+		return err
+	}
+	if spec.Revision(v).Modern() {
+		return unmetf("a revision before 2026-07-28, or an error", "protocolVersion %q", v)
+	}
+	return nil
+}
+
+func (w *World) tryRevisions(ctx context.Context) error {
+	result, err := resultOf(w.subject.conversation(w.session).Hello)
+	if err != nil {
+		return err
+	}
+	var r struct {
+		Supported []string `json:"supportedVersions"`
+	}
+	json.Unmarshal(result, &r) //nolint:errcheck // ill-typed is another requirement's business
+	for _, v := range r.Supported {
+		if !spec.Revision(v).Modern() {
+			x, err := w.subject.offer(ctx, v)
+			if err != nil {
+				return err
+			}
+			w.named[v] = x
+			w.exchanges = append(w.exchanges, x)
+			continue
+		}
+		if err := w.discoverAt(ctx, spec.Revision(v)); err != nil {
+			return err
+		}
+		w.named[v] = w.x
+	}
+	return nil
+}
+
+func (w *World) revisionsServed(context.Context) error {
+	for v, x := range w.named {
+		w.x = x
+		if _, err := resultOf(x); err != nil {
+			return fmt.Errorf("revision %q is listed: %w", v, err)
+		}
+		if spec.Revision(v).Modern() {
+			continue
+		}
+		if got, err := negotiatedBy(x); err == nil && got != v {
+			return unmetf("the listed revision "+v+" to be agreed to", "protocolVersion %q", got)
+		}
+	}
+	return nil
+}
+
+// probes are harmless uses of each capability.
+var probes = map[string]wire.Call{
+	"tools":       {Method: "tools/list"},
+	"resources":   {Method: "resources/list"},
+	"prompts":     {Method: "prompts/list"},
+	"completions": {Method: "completion/complete", Params: map[string]any{"ref": map[string]any{"type": "ref/prompt", "name": "mcpcheck-no-such-prompt"}, "argument": map[string]any{"name": "x", "value": ""}}},
+}
+
+func (w *World) useCapabilities(ctx context.Context) error {
+	f, err := w.subject.facts()
+	if err != nil {
+		return err
+	}
+	for name, call := range probes {
+		if f.offers(name) {
+			w.named[name] = w.do(ctx, call)
+		}
+	}
+	return nil
+}
+
+func (w *World) capabilitiesImplemented(context.Context) error {
+	for name, x := range w.named {
+		if e, err := errorOf(x); err == nil && e.Code == "-32601" {
+			w.x = x
+			return unmetf("the declared capability "+name+" to be implemented", "error -32601 to %s", x.Call.Method)
+		}
+	}
+	return nil
+}
+
+func cacheable(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	var ttl float64
+	if json.Unmarshal(r["ttlMs"], &ttl) != nil || ttl < 0 {
+		return true, unmetf("ttlMs, a number that is not negative", "%s", absent(r["ttlMs"]))
+	}
+	if scope := string(r["cacheScope"]); scope != `"public"` && scope != `"private"` {
+		return true, unmetf(`cacheScope "public" or "private"`, "%s", absent(r["cacheScope"]))
+	}
+	return true, nil
+}
+
+// absent shows a member to a reader.
+func absent(raw json.RawMessage) string {
+	if raw == nil {
+		return "no such member"
+	}
+	return brief(string(raw))
+}
+
+func capabilitiesTyped(c *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	capabilities, err := object(r["capabilities"])
+	if err != nil {
+		return true, unmetf("capabilities, an object", "%s", absent(r["capabilities"]))
+	}
+	delete(capabilities, "extensions") // judged by version.extension.*
+	data, err := json.Marshal(capabilities)
+	if err != nil {
+		return false, err
+	}
+	return true, conformsTo(spec.R20260728, "ServerCapabilities", data)
+}
+
+func instructionsTyped(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	raw, ok := r["instructions"]
+	if ok && !isString(raw) {
+		return true, unmetf("instructions, a string", "%s", absent(raw))
+	}
+	return true, nil
+}
+
+func isString(raw json.RawMessage) bool {
+	var s *string
+	return json.Unmarshal(raw, &s) == nil && s != nil
+}
+
+func versionsListed(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	var list []string
+	if json.Unmarshal(r["supportedVersions"], &list) != nil || len(list) == 0 {
+		return true, unmetf("supportedVersions, a list of strings", "%s", absent(r["supportedVersions"]))
+	}
+	if served := x.Session.Revision(); x.Call.Meta == nil && !slices.Contains(list, string(served)) {
+		return true, unmetf("supportedVersions with the revision that was just served, "+string(served), "%v", list)
+	}
+	return true, nil
+}
+
+// extensions returns the extensions that a discover result declares.
+func extensions(result json.RawMessage) map[string]json.RawMessage {
+	var r struct {
+		Capabilities struct {
+			Extensions map[string]json.RawMessage `json:"extensions"`
+		} `json:"capabilities"`
+	}
+	if json.Unmarshal(result, &r) != nil {
+		return nil
+	}
+	return r.Capabilities.Extensions
+}
+
+func extensionIDs(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	found := extensions(result)
+	for id := range found {
+		if !prefixedKey(id) {
+			return true, unmetf("an extension id of the form prefix/name", "%q", id)
+		}
+	}
+	return len(found) > 0, nil
+}
+
+func extensionSettings(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	found := extensions(result)
+	for id, settings := range found {
+		if _, err := object(settings); err != nil {
+			return true, unmetf("the settings of extension "+id+", an object", "%s", brief(string(settings)))
+		}
+	}
+	return len(found) > 0, nil
+}

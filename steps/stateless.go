@@ -1,0 +1,254 @@
+package steps
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+)
+
+var statelessWords = []step{
+	{given, "the server declares a list", do((*World).declaresList)},
+	{when, "the client calls the tool first with sampling and then without", do((*World).callWithThenWithout)},
+	{when, "the client discovers once in full and once without clientCapabilities", do((*World).discoverTwice)},
+	{when, "the client discovers with {name} {json} in _meta", do2(name, jsonText, (*World).discoverWith)},
+	{when, "the client discovers without _meta", do((*World).discoverBare)},
+	{when, "the client discovers without {name} in _meta", do1(name, (*World).discoverWithout)},
+	{when, "the client requests that list", do((*World).requestList)},
+	{when, "the client requests that list on a second connection", do((*World).requestListElsewhere)},
+	{when, "the client requests that list under several names", do((*World).requestListAs)},
+	{when, "the client sends {count} harmless requests as {count} clients", do2(count, count, (*World).harmlessAs)},
+	{then, "each name sees the same", do((*World).sameForAll)},
+	{then, "the error lists the required capabilities", do((*World).listsRequired)},
+	{then, "the refusal of the request has HTTP status 400", do((*World).refusedWith400)},
+	{then, "the server refuses the lack of _meta", do((*World).refusesNoMeta)},
+	{then, "the server refuses with -32602, or -32020 over HTTP", do((*World).refusesMeta)},
+}
+
+var statelessInvariants = []invariant{
+	{"stateless.request-meta.log-level-optional", eachNotification("notifications/message", notLoggedUnasked)},
+	{"stateless.server-info.present", eachResult("", serverInfoPresent)},
+	{"stateless.server-info.shape", eachResult("", serverInfoShaped)},
+}
+
+func (w *World) discoverBare(ctx context.Context) error {
+	w.do(ctx, wire.Call{Method: "server/discover", Params: struct{}{}, NoMeta: true})
+	return nil
+}
+
+func (w *World) discoverWithout(ctx context.Context, member string) error {
+	w.do(ctx, wire.Call{Method: "server/discover", Meta: map[string]any{metaPrefix + member: nil}})
+	return nil
+}
+
+func (w *World) discoverWith(ctx context.Context, member, value string) error {
+	w.do(ctx, wire.Call{Method: "server/discover", Meta: map[string]any{metaPrefix + member: json.RawMessage(value)}})
+	return nil
+}
+
+func (w *World) discoverTwice(ctx context.Context) error {
+	w.do(ctx, wire.Call{Method: "server/discover"})
+	return w.discoverWithout(ctx, "clientCapabilities")
+}
+
+// refusesNoMeta takes any error over stdio from a server of both eras: there, a
+// bare request could belong to either.
+func (w *World) refusesNoMeta(ctx context.Context) error {
+	if w.session.Endpoint.Transport == spec.Stdio {
+		dual, err := w.legacy(ctx)
+		if err != nil {
+			return inconclusive{err}
+		}
+		if dual {
+			return w.answersError(ctx)
+		}
+	}
+	return w.answersCode(ctx, "-32602")
+}
+
+// refusesMeta takes HeaderMismatch as well where a header then has no equal in
+// the body: which of the two rules goes first is not settled.
+func (w *World) refusesMeta(ctx context.Context) error {
+	e, err := w.rpcError()
+	if err != nil {
+		return err
+	}
+	if w.session.Endpoint.Transport != spec.Stdio && e.Code == "-32020" {
+		return nil
+	}
+	return w.answersCode(ctx, "-32602")
+}
+
+func (w *World) listMethod() (string, bool) {
+	f, err := w.subject.facts()
+	if err != nil {
+		return "", false
+	}
+	for _, method := range listMethods {
+		if f.offers(listCapability[method]) {
+			return method, true
+		}
+	}
+	return "", false
+}
+
+func (w *World) declaresList(context.Context) error {
+	if _, err := w.subject.facts(); err != nil {
+		return err
+	}
+	if _, ok := w.listMethod(); !ok {
+		return notApplicable("the server declares none of tools, resources and prompts")
+	}
+	return nil
+}
+
+func (w *World) requestList(ctx context.Context) error {
+	method, _ := w.listMethod()
+	w.do(ctx, wire.Call{Method: method})
+	return nil
+}
+
+func (w *World) requestListElsewhere(ctx context.Context) error {
+	c, err := w.subject.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	w.session, w.owned, w.spoilt = c.Session, true, true
+	method, _ := w.listMethod()
+	w.do(ctx, wire.Call{Method: method, Fresh: true})
+	return nil
+}
+
+// requestListAs asks as A, B, C and again as A: a list that changes by itself
+// shows in the two answers to A.
+func (w *World) requestListAs(ctx context.Context) error {
+	method, _ := w.listMethod()
+	for _, name := range []any{"mcpcheck-a", "mcpcheck-b", nil, "mcpcheck-a"} {
+		meta := map[string]any{metaPrefix + "clientInfo": nil}
+		if name != nil {
+			meta[metaPrefix+"clientInfo"] = map[string]any{"name": name, "version": "1"}
+		}
+		w.xs = append(w.xs, w.do(ctx, wire.Call{Method: method, Meta: meta}))
+	}
+	return nil
+}
+
+func (w *World) sameForAll(context.Context) error {
+	var seen []json.RawMessage
+	for _, x := range w.xs {
+		result, err := resultOf(x)
+		if err != nil {
+			return inconclusivef("the list was not answered: %w", err)
+		}
+		r, err := object(result)
+		if err != nil {
+			return inconclusive{err}
+		}
+		seen = append(seen, compact(r[listMember[x.Call.Method]]))
+	}
+	if !bytes.Equal(seen[0], seen[3]) {
+		return inconclusivef("the list changed meanwhile")
+	}
+	for i := 1; i < 3; i++ {
+		if !bytes.Equal(seen[0], seen[i]) {
+			w.x = w.xs[i]
+			return unmetf("the same list for every client", "another one under another clientInfo")
+		}
+	}
+	return nil
+}
+
+func compact(raw json.RawMessage) json.RawMessage {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
+}
+
+func (w *World) harmlessAs(ctx context.Context, n, clients int) error {
+	for i := range n {
+		w.xs = append(w.xs, w.start(ctx, wire.Call{Method: w.subject.harmlessMethod(), Meta: map[string]any{
+			metaPrefix + "clientInfo": map[string]any{"name": fmt.Sprintf("mcpcheck-%d", i%clients), "version": "1"},
+		}}))
+	}
+	for _, x := range w.xs {
+		w.session.Finish(ctx, x)
+	}
+	return nil
+}
+
+func (w *World) callWithThenWithout(ctx context.Context) error {
+	c := toolCall(w.tool.Name, w.arguments)
+	c.Meta = map[string]any{metaPrefix + "clientCapabilities": map[string]any{"sampling": map[string]any{}}}
+	w.do(ctx, c)
+	return w.callTool(ctx)
+}
+
+func (w *World) listsRequired(ctx context.Context) error {
+	if err := w.answersCode(ctx, "-32021"); err != nil {
+		return err
+	}
+	data, err := w.errorData()
+	if err != nil {
+		return err
+	}
+	required, err := object(data["requiredCapabilities"])
+	if err != nil || len(required) == 0 {
+		return unmetf("data.requiredCapabilities, an object of capabilities", "%s", absent(data["requiredCapabilities"]))
+	}
+	for name, value := range required {
+		if _, err := object(value); err != nil {
+			return unmetf("data.requiredCapabilities."+name+", an object", "%s", brief(string(value)))
+		}
+	}
+	return nil
+}
+
+// notLoggedUnasked looks at log messages on the stream of a request that set no
+// logLevel; on a shared channel only where no request ever set one.
+func notLoggedUnasked(c *Conversation, m *wire.Message) (bool, error) {
+	asks := func(x *wire.Exchange) bool { return x.Call.Meta[metaPrefix+"logLevel"] != nil }
+	if m.Exchange != nil {
+		if asks(m.Exchange) {
+			return false, nil
+		}
+	} else {
+		for _, x := range c.Exchanges() {
+			if asks(x) {
+				return false, nil
+			}
+		}
+	}
+	return true, unmetf("no notifications/message without logLevel in _meta", "%s", brief(string(m.Raw)))
+}
+
+// serverInfo returns the member of a result's _meta.
+func serverInfo(result json.RawMessage) (json.RawMessage, bool) {
+	var r struct {
+		Meta map[string]json.RawMessage `json:"_meta"`
+	}
+	if json.Unmarshal(result, &r) != nil {
+		return nil, false
+	}
+	raw, ok := r.Meta[metaPrefix+"serverInfo"]
+	return raw, ok
+}
+
+func serverInfoPresent(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+	if _, ok := serverInfo(result); !ok {
+		return true, unmetf("_meta with "+metaPrefix+"serverInfo", "none in the result of %s", x.Call.Method)
+	}
+	return true, nil
+}
+
+func serverInfoShaped(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	raw, ok := serverInfo(result)
+	if !ok {
+		return false, nil
+	}
+	return true, conformsTo(spec.R20260728, "Implementation", raw)
+}
