@@ -11,18 +11,18 @@ import "slices"
 // the server is alive. Words are the specification's own. There is one way to
 // say a thing.
 var vocabulary = slices.Concat(
-	sessionWords,
-	requestWords,
-	answerWords,
-	discoverWords,
-	lifecycleWords,
-	statelessWords,
-	toolsWords,
+	// of no area
+	stateWords, requestWords, answerWords,
+	// of one area each
+	archWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
+	jsonrpcWords, lifecycleWords, metaWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,
+	resumeWords, sessionWords, sseWords, statelessWords, stdioWords, toolsWords, versionWords,
 )
 
 // The invariants, each named in the catalogue.
 var invariants = slices.Concat(
-	discoverInvariants,
-	lifecycleInvariants,
-	statelessInvariants,
+	archInvariants, compatInvariants, contentInvariants, discoverInvariants, errorsInvariants, featuresInvariants,
+	headersInvariants, httpInvariants, jsonrpcInvariants, lifecycleInvariants, metaInvariants, paginationInvariants,
+	pingInvariants, promptsInvariants, resourcesInvariants, resultInvariants, resumeInvariants, sessionInvariants,
+	sseInvariants, statelessInvariants, stdioInvariants, toolsInvariants, versionInvariants,
 )

@@ -14,6 +14,8 @@ var toolsWords = []step{
 	{when, "the client calls the tool without arguments", do((*World).callWithoutArguments)},
 }
 
+var toolsInvariants = []invariant{}
+
 // withoutRequired returns the tool's arguments less one that is required and
 // has no default.
 func withoutRequired(t *Tool) (json.RawMessage, bool) {

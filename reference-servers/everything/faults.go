@@ -46,9 +46,10 @@ type origin struct {
 // faultTables lists the tables of all areas.
 func faultTables() []faultTable {
 	return []faultTable{
-		jsonrpcFaults, errorFaults, lifecycleFaults, discoverFaults, httpFaults, stdioFaults,
-		toolFaults, contentFaults, resourceFaults, paginationFaults, headerFaults, statelessFaults,
-		metaFaults, featureFaults,
+		archFaults, compatFaults, contentFaults, discoverFaults, errorsFaults, featuresFaults,
+		headersFaults, httpFaults, jsonrpcFaults, lifecycleFaults, metaFaults, paginationFaults,
+		pingFaults, promptsFaults, resourcesFaults, resultFaults, resumeFaults, sessionFaults, sseFaults,
+		statelessFaults, stdioFaults, toolsFaults, versionFaults,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // The states that a scenario can ask for.
-var sessionWords = []step{
+var stateWords = []step{
 	{given, "a new connection", do((*World).connect)},
 	{given, "a session", do((*World).join)},
 	{given, "a session of its own", do((*World).open)},

@@ -1,0 +1,3 @@
+package everything
+
+var archFaults = faultTable{}

@@ -1,0 +1,5 @@
+package steps
+
+var archWords = []step{}
+
+var archInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var compatWords = []step{}
+
+var compatInvariants = []invariant{}

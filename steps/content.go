@@ -1,0 +1,5 @@
+package steps
+
+var contentWords = []step{}
+
+var contentInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var errorsWords = []step{}
+
+var errorsInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var featuresWords = []step{}
+
+var featuresInvariants = []invariant{}

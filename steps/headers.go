@@ -1,0 +1,5 @@
+package steps
+
+var headersWords = []step{}
+
+var headersInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var httpWords = []step{}
+
+var httpInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var jsonrpcWords = []step{}
+
+var jsonrpcInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var metaWords = []step{}
+
+var metaInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var paginationWords = []step{}
+
+var paginationInvariants = []invariant{}

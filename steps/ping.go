@@ -1,0 +1,5 @@
+package steps
+
+var pingWords = []step{}
+
+var pingInvariants = []invariant{}

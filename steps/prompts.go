@@ -1,0 +1,5 @@
+package steps
+
+var promptsWords = []step{}
+
+var promptsInvariants = []invariant{}

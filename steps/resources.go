@@ -1,0 +1,5 @@
+package steps
+
+var resourcesWords = []step{}
+
+var resourcesInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var resultWords = []step{}
+
+var resultInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var resumeWords = []step{}
+
+var resumeInvariants = []invariant{}

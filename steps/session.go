@@ -1,0 +1,5 @@
+package steps
+
+var sessionWords = []step{}
+
+var sessionInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var sseWords = []step{}
+
+var sseInvariants = []invariant{}

@@ -1,0 +1,5 @@
+package steps
+
+var stdioWords = []step{}
+
+var stdioInvariants = []invariant{}

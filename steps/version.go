@@ -1,0 +1,5 @@
+package steps
+
+var versionWords = []step{}
+
+var versionInvariants = []invariant{}
