@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -103,9 +104,10 @@ func send(t *testing.T, method, url, body string, header map[string]string) repl
 		t.Fatal(err)
 	}
 	r := reply{status: res.StatusCode, header: res.Header, body: string(raw)}
-	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+	switch name, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); name {
+	case typeSSE:
 		r.readEvents(t)
-	} else {
+	case typeJSON:
 		r.add(t, string(raw))
 	}
 	return r

@@ -102,7 +102,7 @@ func (s *Server) writeEvents(w http.ResponseWriter, r *http.Request, st *stream,
 			}
 			st.write(w, e)
 			after = e.number
-			if e.hangUp {
+			if e.hangUp && st.hangsUp(e) {
 				flush()
 				return
 			}

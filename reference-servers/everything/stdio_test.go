@@ -113,7 +113,10 @@ func TestStdioBatch(t *testing.T) {
 func TestHTTPWithSSE(t *testing.T) {
 	s := newServer(t, Options{})
 	ts := httptest.NewServer(s.SSEHandler())
-	defer ts.Close()
+	t.Cleanup(func() {
+		s.Close() // ends the event streams, which ts waits for
+		ts.Close()
+	})
 	for _, revision := range legacyRevisions {
 		c := openSSE(t, ts.URL)
 		c.post(initializeBody(revision), 202)

@@ -130,6 +130,21 @@ func (st *stream) hangUp(retry time.Duration) {
 	st.add(event{retry: retry, hangUp: true})
 }
 
+// hangsUp reports whether the connection is closed after an event, which a
+// replay of it does not repeat.
+func (st *stream) hangsUp(e event) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for i := range st.events {
+		if st.events[i].number == e.number {
+			first := st.events[i].hangUp
+			st.events[i].hangUp = false
+			return first
+		}
+	}
+	return false
+}
+
 // end says that nothing more will come.
 func (st *stream) end() {
 	st.mu.Lock()
