@@ -79,7 +79,7 @@ func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *rep
 	tb.Helper()
 	run, err := steps.Run(tb.Context(), steps.Config{
 		Target: "everything", Endpoint: e, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
-		Only: only, Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
+		Only: only, AllowTools: everything.ToolNames(), Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -201,11 +202,15 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, repo
 	case o.revision == "all":
 		revisions = append(target.Negotiates(ctx, found.Endpoint), found.Modern...)
 	}
+	allowed := o.allowTools
+	if server.Reference != "" {
+		allowed = slices.Concat(allowed, referenceTools(server.Reference))
+	}
 	for _, r := range revisions {
 		run, err := steps.Run(ctx, steps.Config{
 			Target: server.String(), Endpoint: found.Endpoint, Revision: r,
 			Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
-			AllowTools: o.allowTools, Arguments: j.arguments,
+			AllowTools: allowed, Arguments: j.arguments,
 			Parallel: o.parallel, Deadline: o.deadline,
 			Planned: p.planned, Done: p.done,
 		})

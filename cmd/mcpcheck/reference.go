@@ -26,3 +26,12 @@ func startReference(name string) (url string, stop func(), err error) {
 	go h.Serve(listener) //nolint:errcheck // it ends with stop
 	return "http://" + listener.Addr().String() + "/mcp", func() { server.Close(); h.Close() }, nil
 }
+
+// referenceTools lists the tools of a bundled server that may be called whatever
+// they say of themselves.
+func referenceTools(name string) []string {
+	if name == "everything" {
+		return everything.ToolNames()
+	}
+	return nil
+}

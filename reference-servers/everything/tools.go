@@ -67,6 +67,16 @@ func listTools(c *call) (object, *rpcError) {
 	return c.page("tools", items)
 }
 
+// ToolNames lists the tools. None has an effect outside of the server, so a
+// tester may call them all.
+func ToolNames() []string {
+	var names []string
+	for _, t := range (&Server{}).tools() {
+		names = append(names, t.name)
+	}
+	return names
+}
+
 func (s *Server) tool(name string) (tool, bool) {
 	all := s.tools()
 	i := slices.IndexFunc(all, func(t tool) bool { return t.name == name })
