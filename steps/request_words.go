@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -170,9 +169,6 @@ func (w *World) sendRaw(ctx context.Context, c wire.Call) {
 	alive.Wait(ctx)
 	x.WaitResponse(ctx, w.subject.grace())
 }
-
-// grace is how long an answer may come after one to a later request.
-func (s *Subject) grace() time.Duration { return s.silence() / 4 }
 
 // A GET that listens, with what makes it fit for the session.
 func (w *World) listen(ctx context.Context, lastID string) *wire.Exchange {

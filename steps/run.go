@@ -34,7 +34,7 @@ type Config struct {
 	Arguments  map[string]json.RawMessage // by tool
 
 	Parallel int           // scenarios at once; 0 for a default
-	Silence  time.Duration // how long to listen for what must not come; 0 for 2 s
+	Silence  time.Duration // how long to listen for what must not come; 0 to go by how fast the server answers
 	Patience time.Duration // how long to wait for what has to come; 0 for 3 s
 	Deadline time.Duration // of the run; 0 for none
 
@@ -53,13 +53,10 @@ func (c Config) parallel() int {
 	return 8
 }
 
-func (c Config) silence() time.Duration  { return cmp.Or(c.Silence, 2*time.Second) }
-func (c Config) patience() time.Duration { return cmp.Or(c.Patience, 3*time.Second) }
-
 // scenarioLimit bounds one scenario: it must not hold up the run for longer than
 // a few unanswered requests would.
 func (c Config) scenarioLimit() time.Duration {
-	return 3*cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) + c.patience() + c.silence()
+	return 3*cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) + c.patience() + cmp.Or(c.Silence, maxSilence)
 }
 
 // ErrDeadline says that a run took longer than it may.

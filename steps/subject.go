@@ -25,6 +25,7 @@ type Subject struct {
 	lists   map[string]*lazy[*listing]
 	offers  map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
 	muted   int                              // requests in a row without an answer
+	fastest time.Duration                    // in which the server answered a request; 0 before the first
 	started time.Time
 
 	mu       sync.Mutex
@@ -106,6 +107,9 @@ func (s *Subject) countUnanswered(x *wire.Exchange, unanswered bool) {
 		}
 	case x.Response() != nil:
 		s.muted = 0
+		if took := x.Response().At.Sub(x.Sent); s.fastest == 0 || took < s.fastest {
+			s.fastest = took
+		}
 	}
 }
 
