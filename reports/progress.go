@@ -75,7 +75,7 @@ func (p *Progress) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show("")
-	io.WriteString(p.w, "\r")
+	fmt.Fprint(p.w, "\r")
 }
 
 // keep draws by the clock rather than by Done: that bounds the rate, and time

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -38,7 +39,8 @@ func (w *World) step(ctx context.Context, k keyword, f func() error) error {
 		return w.judge(ctx, given, rootCause{err})
 	}
 	err := f()
-	if _, ok := err.(*misspelt); ok {
+	var m *misspelt
+	if errors.As(err, &m) {
 		k = when
 	}
 	return w.judge(ctx, k, err)

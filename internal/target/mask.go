@@ -138,14 +138,31 @@ func maskWord(before, arg string) string {
 // longest bounds an argument that is shown, in bytes.
 const longest = 1 << 10
 
-// maskWords masks each word of a script, such as sh -c takes.
+var blankless = regexp.MustCompile(`\S+`)
+
+// maskWords masks each word of a script, such as sh -c takes, and leaves the
+// rest of it as it is.
 func maskWords(script string) string {
-	words := strings.Fields(script)
-	before := ""
-	for i, w := range words {
-		words[i], before = maskWord(before, strings.Trim(w, "\"'")), w
-	}
-	return strings.Join(words, " ")
+	before, open := "", "" // open is the quote that a masked word has opened
+	return blankless.ReplaceAllStringFunc(script, func(word string) string {
+		if open != "" {
+			if strings.Contains(word, open) {
+				open = ""
+			}
+			return redacted
+		}
+		bare := strings.Trim(word, "\"'")
+		masked := maskWord(before, bare)
+		before = word
+		if masked != bare {
+			for _, quote := range []string{"\"", "'"} {
+				if strings.Count(word, quote)%2 == 1 {
+					open = quote
+				}
+			}
+		}
+		return strings.Replace(word, bare, masked, 1)
+	})
 }
 
 // maskSegments masks the parts of a path that look like tokens.

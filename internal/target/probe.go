@@ -280,7 +280,7 @@ func noAnswer(x *wire.Exchange, s *wire.Session) error {
 		return fmt.Errorf("%s did not answer initialize within %s", host(s.Endpoint), wireTimeout(s.Endpoint))
 	}
 	err := unreachable(s.Endpoint, x.Err())
-	if err == x.Err() {
+	if errors.Is(err, x.Err()) {
 		err = fmt.Errorf("%s: the connection broke before an answer came: %w", host(s.Endpoint), err)
 	}
 	return err

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -217,7 +218,7 @@ func (x *Exchange) timeout() time.Duration {
 }
 
 // TimedOut reports whether the server left a request unanswered.
-func (x *Exchange) TimedOut() bool { return x.Err() == ErrTimeout }
+func (x *Exchange) TimedOut() bool { return errors.Is(x.Err(), ErrTimeout) }
 
 // receive files a message that came on this exchange's own stream.
 func (x *Exchange) receive(m *Message) {

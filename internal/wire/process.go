@@ -105,15 +105,15 @@ func start(e Endpoint) (*Child, error) {
 	started := make(chan error)
 	children() <- func() { started <- cmd.Start() }
 	if err := <-started; err != nil {
-		stdout.Close()
-		out.Close()
+		stdout.Close() //nolint:errcheck // nothing was written
+		out.Close()    //nolint:errcheck // nothing was written
 		var missing *exec.Error
 		if errors.As(err, &missing) {
 			return nil, fmt.Errorf("cannot start %q: %w", e.Command[0], missing.Err)
 		}
 		return nil, fmt.Errorf("cannot start %q: %w", e.Command[0], err)
 	}
-	out.Close()
+	out.Close() //nolint:errcheck // the child has a copy
 	c.PID = cmd.Process.Pid
 	running.Lock()
 	if running.groups == nil {

@@ -115,7 +115,7 @@ func (s *Session) write(x *Exchange) {
 	s.unwritten = append(s.unwritten, func() {
 		for i, p := range pieces {
 			if i > 0 {
-				time.Sleep(pieceGap)
+				time.Sleep(pieceGap) //nolint:forbidigo // the gap is what was asked for
 			}
 			if s.deaf != nil {
 				x.fail(s.deaf)

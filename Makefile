@@ -1,0 +1,39 @@
+ARGS ?= # more flags for go test, such as -v
+FUZZ ?= 30s # time for each fuzz target
+LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+
+all: build lint test ## build, lint and test
+
+build: ## one static program, bin/mcpcheck
+	CGO_ENABLED=0 go build -trimpath -o bin/mcpcheck ./cmd/mcpcheck
+
+test: ## all tests that need neither the network nor a container
+	go test $(ARGS) ./...
+
+race: ## the same under the race detector
+	go test -race -timeout 45m $(ARGS) ./...
+
+lint: ## go.mod is tidy, the source is formatted and free of known mistakes
+	go mod tidy -diff
+	$(LINT) run ./...
+
+fuzz: ## each fuzz target for FUZZ
+	@grep -rn '^func Fuzz' --include='*_test.go' . | sed -E 's|^(.*)/[^/]*:func (Fuzz\w+).*|\2 \1|' | \
+	while read -r name dir; do go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) $(ARGS) "$$dir" || exit 1; done
+
+matrix: ## each fault of the everything server is found, by its own check alone
+	MCPCHECK_MATRIX=square go test -count=1 -timeout 45m -run '^TestFaults$$' $(ARGS) ./steps
+
+field: ## judge servers from the package registries, as docs/field-report.md says
+	go test -count=1 -timeout 30m -tags field -run '^TestField' $(ARGS) ./cmd/mcpcheck
+
+official: ## the official suite passes on the everything server
+	go test -count=1 -timeout 15m -tags field -run '^TestOfficial$$' $(ARGS) ./cmd/mcpcheck
+
+bench: ## how long checks and schemas take
+	go test -run '^$$' -bench . -benchmem $(ARGS) ./...
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+
+.PHONY: all build test race lint fuzz matrix field official bench help
