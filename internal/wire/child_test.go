@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -73,6 +74,9 @@ var roles = map[string]func() int{
 		fmt.Print(ready)
 		return forever()
 	},
+	"answers without LF": func() int {
+		return respond(func(id string) { fmt.Printf("\n"+`{"jsonrpc":"2.0","id":%s,"result":{}}`, id) })
+	},
 	"lives": func() int { alive(); return forever() },
 	"has a child": func() int {
 		attend(exec.Command(os.Args[0]), "lives")
@@ -98,7 +102,35 @@ var roles = map[string]func() int{
 		<-s.Child().Exited
 		return 0
 	},
+	"is mcpcheck and cleans up": leave,
 }
+
+// leave is a program that is told to end while servers run and start.
+func leave() int {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGINT, syscall.SIGTERM)
+	open := func() error {
+		_, err := Open(context.Background(), Endpoint{
+			Transport: spec.Stdio, Command: []string{os.Args[0]}, Env: []string{roleVar + "=has a child"},
+		})
+		return err
+	}
+	for range servers {
+		if open() != nil {
+			return 1
+		}
+	}
+	<-told
+	go open() //nolint:errcheck // it is too late, or just not
+	KillAll()
+	if !errors.Is(open(), errLeaving) {
+		return 2
+	}
+	return 130
+}
+
+// servers is how many of them leave has.
+const servers = 3
 
 func attend(c *exec.Cmd, role string) {
 	c.Env = append(os.Environ(), roleVar+"="+role)

@@ -63,20 +63,44 @@ var children = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
-// running are the process groups to end when mcpcheck itself is stopped.
+// running are the process groups to end when mcpcheck itself is stopped. It is
+// locked while a server starts, so that none slips through.
 var running struct {
 	sync.Mutex
-	groups map[int]bool
+	groups  map[int]bool
+	leaving bool
 }
 
-// KillAll ends every server that is still running, at once. It is for a
-// program that has to leave now.
+var errLeaving = errors.New("mcpcheck is about to end")
+
+// KillAll ends every server that is still running, at once, and lets no other
+// start. It is for a program that has to leave now.
 func KillAll() {
 	running.Lock()
 	defer running.Unlock()
+	running.leaving = true
 	for pid := range running.groups {
 		syscall.Kill(-pid, syscall.SIGKILL) //nolint:errcheck // it may have ended meanwhile
 	}
+}
+
+// startGroup starts a command, whose process group is known from then on.
+func startGroup(cmd *exec.Cmd) error {
+	running.Lock()
+	defer running.Unlock()
+	if running.leaving {
+		return errLeaving
+	}
+	started := make(chan error)
+	children() <- func() { started <- cmd.Start() }
+	if err := <-started; err != nil {
+		return err
+	}
+	if running.groups == nil {
+		running.groups = map[int]bool{}
+	}
+	running.groups[cmd.Process.Pid] = true
+	return nil
 }
 
 // start launches the command of an endpoint.
@@ -102,9 +126,8 @@ func start(e Endpoint) (*Child, error) {
 	cmd.Stdout = out
 	c := &Child{Stdin: stdin, Stdout: stdout, Stderr: &Tail{}, Exited: make(chan struct{})}
 	cmd.Stderr = c.Stderr
-	started := make(chan error)
-	children() <- func() { started <- cmd.Start() }
-	if err := <-started; err != nil {
+	if err := startGroup(cmd); err != nil {
+		stdin.Close()  //nolint:errcheck // nothing was written
 		stdout.Close() //nolint:errcheck // nothing was written
 		out.Close()    //nolint:errcheck // nothing was written
 		var missing *exec.Error
@@ -115,12 +138,6 @@ func start(e Endpoint) (*Child, error) {
 	}
 	out.Close() //nolint:errcheck // the child has a copy
 	c.PID = cmd.Process.Pid
-	running.Lock()
-	if running.groups == nil {
-		running.groups = map[int]bool{}
-	}
-	running.groups[c.PID] = true
-	running.Unlock()
 	c.Signal = func(sig os.Signal) error { return syscall.Kill(-c.PID, sig.(syscall.Signal)) }
 	c.Status = func() string { return cmd.ProcessState.String() }
 	go func() {

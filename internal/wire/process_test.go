@@ -260,15 +260,6 @@ func TestGrandchildren(t *testing.T) {
 		}
 		l.demandDeath(conn)
 	})
-	t.Run("die when mcpcheck has to leave", func(t *testing.T) {
-		// Not parallel: it ends all servers there are.
-		l := newLifeline(t)
-		s := launch(t, "has a child", l.env())
-		conn := l.accept()
-		KillAll()
-		l.demandDeath(conn)
-		<-s.Child().Exited
-	})
 	t.Run("that left the group and hold stdout keep nobody waiting", func(t *testing.T) {
 		t.Parallel()
 		l := newLifeline(t)
@@ -302,6 +293,65 @@ func TestNoOrphans(t *testing.T) {
 			parent.Wait() //nolint:errcheck // it was killed
 			l.demandDeath(conn)
 		})
+	}
+}
+
+// A program that calls KillAll leaves nothing behind: no server, nothing that a
+// server started, and none that was about to start. Linux helps only with the
+// servers themselves.
+func TestKillAll(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			l := newLifeline(t)
+			parent := exec.Command(os.Args[0])
+			parent.Env = append(os.Environ(), roleVar+"=is mcpcheck and cleans up", l.env())
+			if err := parent.Start(); err != nil {
+				t.Fatal(err)
+			}
+			var conns []net.Conn
+			for range servers {
+				conns = append(conns, l.accept())
+			}
+			if err := parent.Process.Signal(sig); err != nil {
+				t.Error(err)
+			}
+			parent.Wait() //nolint:errcheck // the status is looked at
+			if got := parent.ProcessState.ExitCode(); got != 130 {
+				t.Errorf("exit status %d, want 130", got)
+			}
+			for _, conn := range conns {
+				l.demandDeath(conn)
+			}
+			l.Listener.(*net.TCPListener).SetDeadline(time.Now().Add(50 * time.Millisecond)) //nolint:errcheck // it is a TCP listener
+			if conn, err := l.Accept(); err == nil {                                         // the one that was just in time
+				l.demandDeath(conn)
+			}
+		})
+	}
+}
+
+func TestRemnant(t *testing.T) {
+	t.Parallel()
+	s := launch(t, "answers without LF")
+	s.Start(t.Context(), Call{Method: "ping", ID: 7})
+	want := `{"jsonrpc":"2.0","id":7,"result":{}}`
+	for end := time.Now().Add(patience); string(s.Remnant()) != want; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatalf("the remnant is %q, want %q", s.Remnant(), want)
+		}
+	}
+	var r remnant
+	for _, c := range []struct{ write, want string }{{"a", "a"}, {"b", "ab"}, {"c\nd", "d"}, {"\n", ""}, {"e\nf\n", ""}} {
+		r.Write([]byte(c.write)) //nolint:errcheck // it never fails
+		if string(r.data) != c.want {
+			t.Errorf("after %q it is %q, want %q", c.write, r.data, c.want)
+		}
+	}
+	r.Write(bytes.Repeat([]byte("x"), 3*remnantKept)) //nolint:errcheck // it never fails
+	r.Write([]byte("y"))                              //nolint:errcheck // it never fails
+	if len(r.data) != remnantKept {
+		t.Errorf("%d bytes are kept, want %d", len(r.data), remnantKept)
 	}
 }
 

@@ -52,7 +52,8 @@ type Session struct {
 	unwritten []func() // what waits for the child's stdin
 	writing   bool
 
-	deaf error // why stdin takes nothing more; of the goroutine that writes
+	deaf    error // why stdin takes nothing more; of the goroutine that writes
+	remnant remnant
 }
 
 // A Line is one line that a launched server wrote to stdout.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -66,9 +67,37 @@ func (s *Session) ended() error {
 	return ErrExited
 }
 
+// A remnant is what was written after the last line feed.
+type remnant struct {
+	mu   sync.Mutex
+	data []byte
+}
+
+// Write keeps what may be the beginning of a line, up to a limit.
+func (r *remnant) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rest := p
+	if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
+		rest, r.data = p[i+1:], nil
+	}
+	r.data = append(r.data, rest[:min(len(rest), remnantKept-len(r.data))]...)
+	return len(p), nil
+}
+
+// remnantKept is how much of a line without an end is kept, in bytes.
+const remnantKept = 64 << 10
+
+// Remnant is what a launched server has written so far without ending the line.
+func (s *Session) Remnant() []byte {
+	s.remnant.mu.Lock()
+	defer s.remnant.mu.Unlock()
+	return bytes.Clone(s.remnant.data)
+}
+
 // readLines files the lines of stdout until it ends.
 func (s *Session) readLines() {
-	lines := NewLineReader(s.child.Stdout)
+	lines := NewLineReader(io.TeeReader(s.child.Stdout, &s.remnant))
 	var end error
 	for end == nil {
 		var text []byte
