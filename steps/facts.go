@@ -137,11 +137,12 @@ func (s *Subject) list(method string) (*listing, error) {
 	})
 }
 
-// walk follows the cursors of a list to its end.
+// walk follows the cursors of a list to its end. A cursor that comes again leads
+// nowhere if the page that brought it had nothing new.
 func walk(ctx context.Context, method string, fetch func(params any) *wire.Exchange) (*listing, error) {
 	l := &listing{}
-	var params any
-	seen := map[string]bool{}
+	var params any = struct{}{}
+	seen, known := map[string]bool{}, map[string]bool{}
 	empty := 0
 	for range maxPages {
 		x := fetch(params)
@@ -156,17 +157,20 @@ func walk(ctx context.Context, method string, fetch func(params any) *wire.Excha
 			}
 			return l, nil // judged where cursors are
 		}
-		before := len(l.items)
-		l.items = append(l.items, itemsOf(x, result, listMember[method])...)
+		page, before := itemsOf(x, result, listMember[method]), len(known)
+		l.items = append(l.items, page...)
+		for _, item := range page {
+			known[string(compact(item.Raw))] = true
+		}
 		cursor, more := nextCursor(result)
 		switch {
 		case !more:
 			return l, nil
-		case seen[cursor]:
-			l.endless = fmt.Sprintf("the cursor %q came twice in one walk", brief(cursor))
+		case seen[cursor] && len(known) == before:
+			l.endless = fmt.Sprintf("the cursor %q came twice in one walk, and nothing new between", brief(cursor))
 			return l, nil
 		}
-		if empty++; len(l.items) > before {
+		if empty++; len(page) > 0 {
 			empty = 0
 		}
 		if empty >= 3 {
@@ -179,7 +183,7 @@ func walk(ctx context.Context, method string, fetch func(params any) *wire.Excha
 			break
 		}
 	}
-	return nil, fmt.Errorf("%s has more than %d pages", method, maxPages)
+	return nil, rootCause{fmt.Errorf("%s has more than %d pages", method, maxPages)}
 }
 
 func itemsOf(x *wire.Exchange, result json.RawMessage, member string) []Item {

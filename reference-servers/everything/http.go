@@ -223,6 +223,9 @@ func (s *Server) postInitialize(w http.ResponseWriter, r *http.Request, m messag
 func (s *Server) paramsOrEmpty(m message) message {
 	if m.params == nil {
 		m.params = object{}
+		if s.broken("pagination.request.params-optional") && strings.HasSuffix(m.method, "/list") {
+			m.params["cursor"] = nil
+		}
 	}
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -16,7 +17,11 @@ var pageSizes = map[string]int{"tools": 1000, "prompts": 5, "resources": 4, "res
 func (c *call) page(name string, items list) (object, *rpcError) {
 	s := c.srv
 	start := 0
-	if cursor, present := c.params["cursor"]; present {
+	cursor, present := c.params["cursor"]
+	if s.broken("pagination.invalid-cursor.graceful") && s.disturbed(c, name, cursor, present) {
+		return nil, fail(codeInternal, "the list is broken")
+	}
+	if present {
 		var ok bool
 		if start, ok = s.position(name, cursor); !ok || start >= len(items) {
 			if !s.broken("pagination.invalid-cursor.code") {
@@ -33,7 +38,7 @@ func (c *call) page(name string, items list) (object, *rpcError) {
 	result := object{name: items[start:end]}
 	if end < len(items) {
 		next := end
-		if s.broken("pagination.cursor.opaque-position") {
+		if s.broken("pagination.cursor.opaque-position") && name == "prompts" && size > 1 {
 			next = end - 1
 		}
 		result["nextCursor"] = s.cursor(name, next)
@@ -45,6 +50,9 @@ func (c *call) page(name string, items list) (object, *rpcError) {
 // makes up is told from what was issued.
 func (s *Server) cursor(name string, at int) string {
 	plain := name + " " + strconv.Itoa(at)
+	if s.broken("pagination.cursor.stable") {
+		plain += " " + strconv.Itoa(s.number())
+	}
 	return base64.RawURLEncoding.EncodeToString([]byte(plain + " " + s.sign(plain)))
 }
 
@@ -62,9 +70,26 @@ func (s *Server) position(name string, cursor any) (int, bool) {
 	if !hmac.Equal([]byte(mac), []byte(s.sign(plain))) {
 		return 0, false
 	}
-	list, at, _ := strings.Cut(plain, " ")
-	n, err := strconv.Atoi(at)
-	return n, err == nil && list == name
+	words := strings.Fields(plain)
+	n, err := strconv.Atoi(words[1])
+	if s.broken("pagination.cursor.stable") && s.changed(coded) > 1 {
+		n++ // once used, the cursor has moved on
+	}
+	if s.broken("pagination.cursor.accepted") && name == "resourceTemplates" {
+		return 0, false
+	}
+	return n, err == nil && words[0] == name
+}
+
+// disturbed reports whether the same client has just sent a cursor that is no
+// string; only a fault calls it.
+func (s *Server) disturbed(c *call, name string, cursor any, present bool) bool {
+	id, _ := strconv.Atoi(string(c.id))
+	place := fmt.Sprintf("%s %p ", name, c.sess)
+	if _, text := cursor.(string); present && !text {
+		s.changed(place + strconv.Itoa(id+1))
+	}
+	return !present && s.changeCount(place+strconv.Itoa(id)) > 0
 }
 
 func (s *Server) sign(text string) string {
