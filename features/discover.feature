@@ -6,7 +6,19 @@ Feature: Discovery
   Scenario: The server answers server/discover
     Given a new connection
     When the client requests server/discover
-    Then the server answers with a result
+    Then the server knows the method
+
+  @discover.no-extra-params
+  Scenario: The server demands nothing for server/discover but _meta
+    Given a new connection
+    When the client requests server/discover
+    Then the server demands no further params
+
+  @discover.method.implemented
+  Scenario: The server answers server/discover with a result
+    Given a new connection
+    When the client requests server/discover
+    Then the server does not fail for another reason
 
   @discover.supported-versions.honoured
   Scenario: The server serves each revision that it lists
@@ -30,6 +42,8 @@ Feature: Discovery
     Then the server answers with error -32601
 
     Examples:
-      | method           | params            |
-      | ping             | {}                |
-      | logging/setLevel | {"level":"debug"} |
+      | method                | params                                        |
+      | ping                  | {}                                            |
+      | logging/setLevel      | {"level":"debug"}                             |
+      | resources/subscribe   | {"uri":"conformance-$random://nonexistent/1"} |
+      | resources/unsubscribe | {"uri":"conformance-$random://nonexistent/1"} |

@@ -53,29 +53,37 @@ Feature: Statelessness
 
   @stateless.no-prior-context
   Scenario: What an earlier request said is not remembered
-    Given a session of its own
-    When the client discovers once in full and once without clientCapabilities
-    Then the server answers with an error
+    Given a new connection
+    When the client discovers without clientCapabilities before and after a full request
+    Then the second refusal is like the first
 
   @stateless.multi-conversation
   Scenario: Requests of unrelated clients are served side by side
     Given a session
     When the client sends 5 harmless requests as 5 clients
     Then each request has its own answer
+    And each answer is a result
 
   @stateless.no-connection-affinity
   Scenario: Related requests need no common connection
     Given the server declares a list
     And a session
     When the client requests that list on a second connection
-    Then the server answers with a result
+    Then the server answers on the second connection as well
 
   @stateless.capabilities.no-inference
   Scenario: Capabilities of an earlier request are not carried over
     Given the fixture tool test_missing_capability
-    And a session of its own
-    When the client calls the tool first with sampling and then without
-    Then the server answers with error -32021
+    And a new connection
+    When the client calls the tool without, with and without sampling
+    Then the second refusal is like the first
+
+  @stateless.capability.not-relied-on
+  Scenario: A call asks for nothing that the client does not offer
+    Given the fixture tool test_missing_capability
+    And a session
+    When the client calls the tool
+    Then the server asks for no input that the client does not offer
 
   @stateless.capability.missing-error
   Scenario: A call that needs more than the client offers names what is missing

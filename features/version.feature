@@ -35,7 +35,7 @@ Feature: Versioning
   @version.per-request
   Scenario: A refused revision does not weigh on the next request
     Given a session of its own
-    When the client requests server/discover at revision 2099-01-01
+    When the client requests server/discover at revision 2199-01-01
     Then the server answers with an error
     And the server is still alive
 
@@ -43,9 +43,21 @@ Feature: Versioning
   Scenario: A server of both eras serves stateless requests beside a handshake
     Given the server is dual-era
     And a session
-    When the client requests initialize at revision 2025-11-25
-    Then the server answers with a result
+    When a client of earlier revisions initializes and requests ping
+    Then the server serves it by the negotiated revision
     And the server is still alive
+
+  @version.modern-only.initialize-rejected
+  Scenario: A server of the stateless revisions alone refuses a handshake
+    Given the server is modern only
+    When the client requests initialize at revision 2025-11-25
+    Then the handshake is refused as over this transport it has to be
+
+  @version.modern-only.initialize-error-names-versions
+  Scenario: The refusal of a handshake tells which revision the server speaks
+    Given the server is modern only
+    When the client requests initialize at revision 2025-11-25
+    Then the refusal of the handshake names a supported revision
 
   @version.dual-era.initialize-counter-offer-legacy
   Scenario: A handshake never settles on a stateless revision

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -14,6 +16,9 @@ var discoverWords = []step{
 	{when, "the client requests server/discover at revision {revision}", do1(revision, (*World).discoverAt)},
 	{when, "the client tries each revision that server/discover lists", do((*World).tryRevisions)},
 	{when, "the client uses each capability that the server declares", do((*World).useCapabilities)},
+	{then, "the server knows the method", do((*World).knowsMethod)},
+	{then, "the server demands no further params", do((*World).demandsNothing)},
+	{then, "the server does not fail for another reason", do((*World).failsNotElse)},
 	{then, "each declared capability is implemented", do((*World).capabilitiesImplemented)},
 	{then, "each listed revision is served", do((*World).revisionsServed)},
 	{then, "the error lists the supported revisions", do((*World).errorListsRevisions)},
@@ -26,7 +31,11 @@ var discoverInvariants = []invariant{
 	{"discover.cacheable-fields", eachResult("server/discover", cacheable)},
 	{"discover.capabilities", eachResult("server/discover", capabilitiesTyped)},
 	{"discover.instructions-type", eachResult("server/discover", instructionsTyped)},
-	{"discover.supported-versions", eachResult("server/discover", versionsListed)},
+	{"discover.result-type-complete", eachResult("server/discover", neverInterim)},
+	{"discover.result.server-info", eachResult("server/discover", serverInfoPresent)},
+	{"discover.result.shape", eachResult("server/discover", discoverShaped)},
+	{"discover.result.supported-version-listed", eachResult("server/discover", servedListed)},
+	{"discover.supported-versions", eachResult("server/discover", versionsTyped)},
 	{"version.extension.id-format", eachResult("server/discover", extensionIDs)},
 	{"version.extension.settings-object", eachResult("server/discover", extensionSettings)},
 }
@@ -35,11 +44,60 @@ const metaPrefix = "io.modelcontextprotocol/"
 
 // discoverAt declares a revision for one request, in _meta and in the header.
 func (w *World) discoverAt(ctx context.Context, r spec.Revision) error {
-	w.do(ctx, wire.Call{
-		Method: "server/discover",
+	w.requestAt(ctx, "server/discover", r)
+	return nil
+}
+
+func (w *World) requestAt(ctx context.Context, method string, r spec.Revision) *wire.Exchange {
+	return w.do(ctx, wire.Call{
+		Method: method,
 		Meta:   map[string]any{metaPrefix + "protocolVersion": r},
 		Header: map[string][]string{"MCP-Protocol-Version": {string(r)}},
 	})
+}
+
+func (w *World) discoveryAndList() []string {
+	if method, ok := w.listMethod(); ok {
+		return []string{"server/discover", method}
+	}
+	return []string{"server/discover"}
+}
+
+// A server that does not answer server/discover shows it in one of three ways,
+// each of which is a requirement: it does not know the method, it demands
+// params, or it fails in another way.
+
+func (w *World) knowsMethod(context.Context) error {
+	if _, err := w.response(); err != nil {
+		return err
+	}
+	if e, err := w.rpcError(); err == nil && e.Code == "-32601" {
+		return unmetf("a result", "error %s (%s)", e.Code, brief(e.Message))
+	}
+	return nil
+}
+
+func (w *World) demandsNothing(context.Context) error {
+	e, err := w.rpcError()
+	if err == nil && e.Code == "-32602" {
+		return unmetf("a result, as _meta has all that the server may ask for", "error %s (%s)", e.Code, brief(e.Message))
+	}
+	return w.discovered()
+}
+
+func (w *World) failsNotElse(context.Context) error {
+	e, err := w.rpcError()
+	if err == nil && e.Code != "-32601" && e.Code != "-32602" {
+		return unmetf("a result", "error %s (%s)", e.Code, brief(e.Message))
+	}
+	return w.discovered()
+}
+
+// discovered leaves other failures to the requirements that they break.
+func (w *World) discovered() error {
+	if _, err := w.result(); err != nil {
+		return rootCause{fmt.Errorf("%s: %w", w.x.Call.Method, err)}
+	}
 	return nil
 }
 
@@ -88,7 +146,7 @@ func (w *World) errorRepeats(_ context.Context, r spec.Revision) error {
 // another requirement.
 func (w *World) refusedWith400(context.Context) error {
 	if m := w.x.Response(); m != nil && m.Result() != nil {
-		return inconclusivef("the request was not refused")
+		return rootCause{fmt.Errorf("%s was to be refused and is answered with a result", w.x.Call.Method)}
 	}
 	return w.statusIs(context.Background(), 400)
 }
@@ -112,11 +170,7 @@ func (w *World) tryRevisions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var r struct {
-		Supported []string `json:"supportedVersions"`
-	}
-	json.Unmarshal(result, &r) //nolint:errcheck // ill-typed is another requirement's business
-	for _, v := range r.Supported {
+	for _, v := range supportedVersions(result) {
 		if !spec.Revision(v).Modern() {
 			x, err := w.subject.offer(ctx, v)
 			if err != nil {
@@ -126,25 +180,26 @@ func (w *World) tryRevisions(ctx context.Context) error {
 			w.exchanges = append(w.exchanges, x)
 			continue
 		}
-		if err := w.discoverAt(ctx, spec.Revision(v)); err != nil {
-			return err
+		// Not discovery alone: a server may answer that and nothing else.
+		for _, method := range w.discoveryAndList() {
+			w.named[v+" "+method] = w.requestAt(ctx, method, spec.Revision(v))
 		}
-		w.named[v] = w.x
 	}
 	return nil
 }
 
 func (w *World) revisionsServed(context.Context) error {
-	for v, x := range w.named {
-		w.x = x
-		if _, err := resultOf(x); err != nil {
-			return fmt.Errorf("revision %q is listed: %w", v, err)
+	if len(w.named) == 0 {
+		return rootCause{fmt.Errorf("server/discover lists no revisions")}
+	}
+	for _, v := range slices.Sorted(maps.Keys(w.named)) {
+		w.x = w.named[v]
+		if _, err := resultOf(w.x); err != nil {
+			return fmt.Errorf("revision %s is listed: %w", brief(v), err)
 		}
-		if spec.Revision(v).Modern() {
-			continue
-		}
-		if got, err := negotiatedBy(x); err == nil && got != v {
-			return unmetf("the listed revision "+v+" to be agreed to", "protocolVersion %q", got)
+		r, _, _ := strings.Cut(v, " ")
+		if got, err := negotiatedBy(w.x); err == nil && got != r {
+			return unmetf("the listed revision "+r+" to be agreed to", "protocolVersion %q", got)
 		}
 	}
 	return nil
@@ -183,7 +238,7 @@ func (w *World) capabilitiesImplemented(context.Context) error {
 
 func cacheable(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
 	r, err := object(result)
-	if err != nil {
+	if err != nil || string(r["resultType"]) == `"input_required"` {
 		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
 	}
 	var ttl float64
@@ -208,6 +263,9 @@ func capabilitiesTyped(c *Conversation, _ *wire.Exchange, result json.RawMessage
 	r, err := object(result)
 	if err != nil {
 		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	if r["capabilities"] == nil {
+		return false, nil // judged by discover.result.shape
 	}
 	capabilities, err := object(r["capabilities"])
 	if err != nil {
@@ -238,19 +296,65 @@ func isString(raw json.RawMessage) bool {
 	return json.Unmarshal(raw, &s) == nil && s != nil
 }
 
-func versionsListed(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+// neverInterim leaves it to result.result-type.* whether the member is there.
+func neverInterim(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil || r["resultType"] == nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	if string(r["resultType"]) == `"input_required"` {
+		return true, unmetf(`resultType "complete"`, `"input_required"`)
+	}
+	return true, nil
+}
+
+// discoverShaped asks for the members that have to be there; their types are
+// requirements of their own.
+func discoverShaped(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
 	r, err := object(result)
 	if err != nil {
 		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
 	}
-	var list []string
-	if json.Unmarshal(r["supportedVersions"], &list) != nil || len(list) == 0 {
-		return true, unmetf("supportedVersions, a list of strings", "%s", absent(r["supportedVersions"]))
+	for _, member := range []string{"supportedVersions", "capabilities"} {
+		if _, ok := r[member]; !ok {
+			return true, unmetf("the member "+member, "members %s", strings.Join(keys(r), ", "))
+		}
 	}
-	if served := x.Session.Revision(); x.Call.Meta == nil && !slices.Contains(list, string(served)) {
+	return true, nil
+}
+
+func versionsTyped(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil || r["supportedVersions"] == nil {
+		return false, nil //nolint:nilerr // judged by discover.result.shape
+	}
+	if list := supportedVersions(result); len(list) == 0 {
+		return true, unmetf("supportedVersions, a list of strings", "%s", brief(string(r["supportedVersions"])))
+	}
+	return true, nil
+}
+
+func servedListed(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+	list := supportedVersions(result)
+	if list == nil || x.Call.Meta != nil {
+		return false, nil
+	}
+	if served := x.Session.Revision(); !slices.Contains(list, string(served)) {
 		return true, unmetf("supportedVersions with the revision that was just served, "+string(served), "%v", list)
 	}
 	return true, nil
+}
+
+// supportedVersions returns the revisions that a discover result lists; nil if
+// it lists none in good form.
+func supportedVersions(result json.RawMessage) []string {
+	var r struct {
+		Supported []string `json:"supportedVersions"`
+	}
+	if json.Unmarshal(result, &r) != nil {
+		return nil
+	}
+	return r.Supported
 }
 
 // extensions returns the extensions that a discover result declares.

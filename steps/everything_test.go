@@ -20,7 +20,12 @@ import (
 // serve starts the everything server within the test, broken as fault says.
 func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint {
 	tb.Helper()
-	server, err := everything.New(everything.Options{Fault: fault})
+	return serveWith(tb, transport, everything.Options{Fault: fault})
+}
+
+func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wire.Endpoint {
+	tb.Helper()
+	server, err := everything.New(o)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -19,21 +19,35 @@ func TestConforming(t *testing.T) {
 	for _, s := range served() {
 		t.Run(string(s.Transport)+"/"+string(s.Revision), func(t *testing.T) {
 			t.Parallel()
-			run := judge(t, serve(t, s.Transport, ""), s.Revision)
-			passed := 0
-			for _, r := range run.Results {
-				switch r.Verdict {
-				case reports.Pass:
-					passed++
-				case reports.NotApplicable:
-				default:
-					t.Errorf("%s: %s: %s", r.ID, r.Verdict, r.Reason)
-				}
-			}
-			if passed == 0 {
-				t.Error("nothing passed")
-			}
+			conforms(t, judge(t, serve(t, s.Transport, ""), s.Revision))
 		})
+	}
+}
+
+// TestConformingModernOnly does the same of a server that refuses initialize.
+func TestConformingModernOnly(t *testing.T) {
+	for _, transport := range []spec.Transport{spec.Stdio, spec.StreamableHTTP} {
+		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
+			conforms(t, judge(t, serveWith(t, transport, everything.Options{ModernOnly: true}), spec.R20260728))
+		})
+	}
+}
+
+func conforms(t *testing.T, run *reports.Run) {
+	t.Helper()
+	passed := 0
+	for _, r := range run.Results {
+		switch r.Verdict {
+		case reports.Pass:
+			passed++
+		case reports.NotApplicable:
+		default:
+			t.Errorf("%s: %s: %s", r.ID, r.Verdict, r.Reason)
+		}
+	}
+	if passed == 0 {
+		t.Error("nothing passed")
 	}
 }
 

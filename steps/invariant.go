@@ -46,7 +46,7 @@ func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
 	for _, inv := range list {
 		t := &tally{}
 		for _, c := range all {
-			if c.Revision() == s.Revision || c.Revision() == "" && !c.Probe {
+			if s.underTest(c) {
 				inv.judge(c, t)
 			}
 		}
@@ -56,6 +56,15 @@ func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
 		}
 	}
 	return results
+}
+
+// underTest reports whether a conversation is held in the revision under test.
+// Whatever a handshake may have settled, it is none of the stateless revisions.
+func (s *Subject) underTest(c *Conversation) bool {
+	if c.Probe && s.Revision.Modern() {
+		return false
+	}
+	return c.Revision() == s.Revision || c.Revision() == "" && !c.Probe
 }
 
 func (s *Subject) invariantResult(inv invariant, t *tally) reports.Result {

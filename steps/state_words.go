@@ -227,7 +227,7 @@ func (w *World) legacy(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = resultOf(x)
+	_, err = negotiatedBy(x)
 	return err == nil, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -12,8 +13,8 @@ import (
 
 var statelessWords = []step{
 	{given, "the server declares a list", do((*World).declaresList)},
-	{when, "the client calls the tool first with sampling and then without", do((*World).callWithThenWithout)},
-	{when, "the client discovers once in full and once without clientCapabilities", do((*World).discoverTwice)},
+	{when, "the client calls the tool without, with and without sampling", do((*World).callThrice)},
+	{when, "the client discovers without clientCapabilities before and after a full request", do((*World).discoverThrice)},
 	{when, "the client discovers with {name} {json} in _meta", do2(name, jsonText, (*World).discoverWith)},
 	{when, "the client discovers without _meta", do((*World).discoverBare)},
 	{when, "the client discovers without {name} in _meta", do1(name, (*World).discoverWithout)},
@@ -22,15 +23,19 @@ var statelessWords = []step{
 	{when, "the client requests that list under several names", do((*World).requestListAs)},
 	{when, "the client sends {count} harmless requests as {count} clients", do2(count, count, (*World).harmlessAs)},
 	{then, "each name sees the same", do((*World).sameForAll)},
+	{then, "each answer is a result", do((*World).eachResulted)},
 	{then, "the error lists the required capabilities", do((*World).listsRequired)},
 	{then, "the refusal of the request has HTTP status 400", do((*World).refusedWith400)},
+	{then, "the second refusal is like the first", do((*World).refusedAgain)},
+	{then, "the server asks for no input that the client does not offer", do((*World).asksNoUnoffered)},
+	{then, "the server answers on the second connection as well", do((*World).servedElsewhere)},
 	{then, "the server refuses the lack of _meta", do((*World).refusesNoMeta)},
 	{then, "the server refuses with -32602, or -32020 over HTTP", do((*World).refusesMeta)},
 }
 
 var statelessInvariants = []invariant{
 	{"stateless.request-meta.log-level-optional", eachNotification("notifications/message", notLoggedUnasked)},
-	{"stateless.server-info.present", eachResult("", serverInfoPresent)},
+	{"stateless.server-info.present", eachResult("", serverInfoElsewhere)},
 	{"stateless.server-info.shape", eachResult("", serverInfoShaped)},
 }
 
@@ -49,9 +54,40 @@ func (w *World) discoverWith(ctx context.Context, member, value string) error {
 	return nil
 }
 
-func (w *World) discoverTwice(ctx context.Context) error {
-	w.do(ctx, wire.Call{Method: "server/discover"})
-	return w.discoverWithout(ctx, "clientCapabilities")
+// discoverThrice first learns what the server does when it knows nothing of the
+// client, so that what it remembers can be told from what it does not check.
+func (w *World) discoverThrice(ctx context.Context) error {
+	without := map[string]any{metaPrefix + "clientCapabilities": nil}
+	w.named["first"] = w.do(ctx, wire.Call{Method: "server/discover", Meta: without})
+	w.do(ctx, wire.Call{Method: "server/discover", Meta: sampling})
+	w.do(ctx, wire.Call{Method: "server/discover", Meta: without})
+	return nil
+}
+
+// sampling declares a capability of the client.
+var sampling = map[string]any{metaPrefix + "clientCapabilities": map[string]any{"sampling": map[string]any{}}}
+
+// refusedAgain looks at the last of three requests. Where the first, which is
+// the same, was not refused, another requirement says so.
+func (w *World) refusedAgain(ctx context.Context) error {
+	first := w.named["first"]
+	if _, err := errorOf(first); err != nil {
+		return rootCause{fmt.Errorf("%s lacks what it needs and is not refused", first.Call.Method)}
+	}
+	if _, err := w.rpcError(); err != nil {
+		return unmetf("an error, as before the request in full", "%s", strings.TrimPrefix(err.Error(), "got "))
+	}
+	return nil
+}
+
+func (w *World) eachResulted(context.Context) error {
+	for _, x := range w.xs {
+		w.x = x
+		if _, err := resultOf(x); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refusesNoMeta takes any error over stdio from a server of both eras: there, a
@@ -66,18 +102,18 @@ func (w *World) refusesNoMeta(ctx context.Context) error {
 			return w.answersError(ctx)
 		}
 	}
-	return w.answersCode(ctx, "-32602")
+	return w.refusesMeta(ctx)
 }
 
-// refusesMeta takes HeaderMismatch as well where a header then has no equal in
-// the body: which of the two rules goes first is not settled.
+// refusesMeta grades HeaderMismatch as an advisory: a header then has no equal
+// in the body, and which of the two rules goes first is not settled.
 func (w *World) refusesMeta(ctx context.Context) error {
 	e, err := w.rpcError()
 	if err != nil {
 		return err
 	}
 	if w.session.Endpoint.Transport != spec.Stdio && e.Code == "-32020" {
-		return nil
+		return advisory(w.answersCode(ctx, "-32602"))
 	}
 	return w.answersCode(ctx, "-32602")
 }
@@ -111,19 +147,34 @@ func (w *World) requestList(ctx context.Context) error {
 	return nil
 }
 
+// requestListElsewhere asks twice as a client with a title of its own, which can
+// be known again.
 func (w *World) requestListElsewhere(ctx context.Context) error {
 	c, err := w.subject.open(ctx, nil)
 	if err != nil {
 		return err
 	}
-	w.session, w.owned, w.spoilt = c.Session, true, true
 	method, _ := w.listMethod()
-	w.do(ctx, wire.Call{Method: method, Fresh: true})
+	call := wire.Call{Method: method, Meta: map[string]any{
+		metaPrefix + "clientInfo": map[string]any{"name": "mcpcheck", "version": "1", "title": "mcpcheck " + randomHex()},
+	}}
+	w.named["first"] = w.do(ctx, call)
+	w.session, w.owned, w.spoilt = c.Session, true, true
+	call.Fresh = true
+	w.do(ctx, call)
 	return nil
 }
 
-// requestListAs asks as A, B, C and again as A: a list that changes by itself
-// shows in the two answers to A.
+// servedElsewhere looks at the second of two requests.
+func (w *World) servedElsewhere(ctx context.Context) error {
+	if _, err := resultOf(w.named["first"]); err != nil {
+		return rootCause{fmt.Errorf("%s: %w", w.x.Call.Method, err)}
+	}
+	return w.answersResult(ctx)
+}
+
+// requestListAs asks as A, B, nobody and again as A: a list that changes by
+// itself shows in the two answers to A.
 func (w *World) requestListAs(ctx context.Context) error {
 	method, _ := w.listMethod()
 	for _, name := range []any{"mcpcheck-a", "mcpcheck-b", nil, "mcpcheck-a"} {
@@ -138,10 +189,14 @@ func (w *World) requestListAs(ctx context.Context) error {
 
 func (w *World) sameForAll(context.Context) error {
 	var seen []json.RawMessage
-	for _, x := range w.xs {
+	for i, x := range w.xs {
 		result, err := resultOf(x)
+		if err != nil && i == 2 {
+			seen = append(seen, seen[0]) // that clientInfo may be absent is another requirement
+			continue
+		}
 		if err != nil {
-			return inconclusivef("the list was not answered: %w", err)
+			return rootCause{fmt.Errorf("%s: %w", x.Call.Method, err)}
 		}
 		r, err := object(result)
 		if err != nil {
@@ -181,14 +236,43 @@ func (w *World) harmlessAs(ctx context.Context, n, clients int) error {
 	return nil
 }
 
-func (w *World) callWithThenWithout(ctx context.Context) error {
+func (w *World) callThrice(ctx context.Context) error {
 	c := toolCall(w.tool.Name, w.arguments)
-	c.Meta = map[string]any{metaPrefix + "clientCapabilities": map[string]any{"sampling": map[string]any{}}}
+	w.named["first"] = w.do(ctx, c)
+	c.Meta = sampling
 	w.do(ctx, c)
 	return w.callTool(ctx)
 }
 
+// inputAsked returns the input requests of a result by their keys; nil if the
+// result asks for no input.
+func inputAsked(result json.RawMessage) map[string]json.RawMessage {
+	var r struct {
+		Type     string                     `json:"resultType"`
+		Requests map[string]json.RawMessage `json:"inputRequests"`
+	}
+	if json.Unmarshal(result, &r) != nil || r.Type != "input_required" {
+		return nil
+	}
+	return r.Requests
+}
+
+// asksNoUnoffered judges a call whose client offers nothing at all.
+func (w *World) asksNoUnoffered(context.Context) error {
+	m, err := w.response()
+	if err != nil {
+		return err
+	}
+	for _, raw := range inputAsked(m.Result()) {
+		return unmetf("no input request, as the client declared no capability", "%s", brief(string(raw)))
+	}
+	return nil
+}
+
 func (w *World) listsRequired(ctx context.Context) error {
+	if m := w.x.Response(); m != nil && inputAsked(m.Result()) != nil {
+		return rootCause{fmt.Errorf("the server asks for input that the client did not offer")}
+	}
 	if err := w.answersCode(ctx, "-32021"); err != nil {
 		return err
 	}
@@ -236,6 +320,13 @@ func serverInfo(result json.RawMessage) (json.RawMessage, bool) {
 	}
 	raw, ok := r.Meta[metaPrefix+"serverInfo"]
 	return raw, ok
+}
+
+func serverInfoElsewhere(c *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+	if x.Call.Method == "server/discover" {
+		return false, nil // judged by discover.result.server-info
+	}
+	return serverInfoPresent(c, x, result)
 }
 
 func serverInfoPresent(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {

@@ -32,6 +32,7 @@ type call struct {
 	ending    <-chan struct{} // closed when the channel or the server shuts down
 	revision  string
 	transport string
+	peer      string // modern: the connection that brought it; only faults care
 	id        json.RawMessage
 	method    string
 	params    object

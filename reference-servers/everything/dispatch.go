@@ -36,6 +36,14 @@ func waits(name string) bool { return methods()[name].waits }
 // known reports whether the method exists in the revision.
 func (s *Server) known(name, revision string) bool {
 	m, ok := methods()[name]
+	switch {
+	case name == "server/discover" && s.broken("discover.implemented"),
+		name == "completion/complete" && s.broken("discover.capabilities-truthful"):
+		return false
+	case name == "initialize" && s.modern && s.broken("version.modern-only.initialize-rejected"),
+		name == "ping" && s.broken("discover.legacy-methods-removed"):
+		return true
+	}
 	return ok && (m.legacy && !isModern(revision) || m.modern && isModern(revision))
 }
 

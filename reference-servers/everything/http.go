@@ -40,7 +40,7 @@ func (s *Server) Handler() http.Handler {
 		switch {
 		case r.Method == http.MethodPost:
 			s.post(w, r)
-		case isModern(r.Header.Get(headerVersion)):
+		case s.modern || isModern(r.Header.Get(headerVersion)):
 			w.Header().Set("Allow", http.MethodPost)
 			s.deny(w, nil, refuse(http.StatusMethodNotAllowed, codeInvalidRequest, "only POST is supported"))
 		case r.Method == http.MethodGet && !s.broken("http.get.stream-or-405"):
@@ -176,7 +176,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 // or at least in its headers. A handshake is legacy unless its _meta says
 // otherwise, which makes it an unknown method.
 func (s *Server) modernRequest(r *http.Request, m message) bool {
-	if declaresVersion(m) {
+	if s.modern || declaresVersion(m) {
 		return true
 	}
 	return m.method != "initialize" && (isModern(r.Header.Get(headerVersion)) || r.Header.Get(headerMethod) != "")
@@ -281,6 +281,10 @@ func (s *Server) postLegacy(w http.ResponseWriter, r *http.Request, m message) {
 		s.accepted(w, m)
 		return
 	}
+	if s.broken("version.dual-era.selection") {
+		s.deny(w, m.id, refuse(http.StatusBadRequest, codeInvalidParams, "_meta is missing"))
+		return
+	}
 	if m.badParams {
 		s.deny(w, m.id, refuse(http.StatusOK, codeInvalidParams, "params is not an object"))
 		return
@@ -346,7 +350,7 @@ func (s *Server) postModern(w http.ResponseWriter, r *http.Request, m message) {
 	}
 	defer context.AfterFunc(s.ctx, cancel)()
 	st := s.answerStream(r, rev2026_07_28)
-	c := s.newModernCall(ctx, nil, m, st, overHTTP)
+	c := s.newModernCall(ctx, nil, m, st, overHTTP, r.RemoteAddr)
 	err := c.readMeta(m, r.Header)
 	if err == nil {
 		err = s.checkHeaders(c, r.Header)

@@ -7,6 +7,9 @@ import (
 // initialize negotiates a legacy revision. It never settles on a later one:
 // those have no handshake.
 func initialize(c *call) (object, *rpcError) {
+	if c.modern() {
+		return object{}, nil // only a fault leads here
+	}
 	version, ok := c.params["protocolVersion"].(string)
 	if !ok {
 		return nil, invalidParams("protocolVersion is missing or not a string")
@@ -45,6 +48,10 @@ func initialize(c *call) (object, *rpcError) {
 
 const instructions = "A reference server: its tools, prompts and resources exist to be tested. None has an effect outside it."
 
+// extension marks the results for clients that declare it, and does no more: it
+// is there to be negotiated.
+const extension = "io.github.mcpcheck/marker"
+
 // capabilities is what the server declares in a revision.
 func capabilities(revision string) object {
 	caps := object{
@@ -55,6 +62,9 @@ func capabilities(revision string) object {
 	}
 	if revision >= rev2025_03_26 {
 		caps["completions"] = object{}
+	}
+	if isModern(revision) {
+		caps["extensions"] = object{extension: object{}}
 	}
 	return caps
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 )
 
@@ -15,6 +16,8 @@ type Options struct {
 	// Page is the page size of every list. With 0 all tools are on one page,
 	// and prompts, resources and templates have several.
 	Page int
+	// ModernOnly leaves out the revisions that begin with initialize.
+	ModernOnly bool
 }
 
 // Server is the reference server. One value serves any number of clients, over
@@ -23,6 +26,7 @@ type Server struct {
 	fault   string
 	rewrite rewrite // nil unless the fault shows in messages
 	page    int
+	modern  bool   // serves the stateless revisions only
 	key     []byte // signs cursors and request states
 
 	// closing is closed when the server begins to shut down: subscriptions end
@@ -43,6 +47,8 @@ type Server struct {
 	slow      map[string]*slowRun
 	slowOrder []string
 	issued    int // numbers what faults must not repeat
+
+	memory memory // of what came before, in a server that breaks statelessness
 }
 
 // New returns a server. A fault that it does not know is an error.
@@ -53,6 +59,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		fault:     o.Fault,
 		page:      o.Page,
+		modern:    o.ModernOnly || slices.Contains(modernOnlyFaults, o.Fault),
 		key:       make([]byte, 32),
 		closing:   make(chan struct{}),
 		sessions:  map[string]*session{},

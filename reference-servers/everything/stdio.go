@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -152,14 +153,14 @@ func (conn *stdioConn) take(data []byte) {
 		return
 	}
 	m, err := s.parse(data)
-	modern := declaresVersion(m) || sess.negotiated() == "" && m.method != "initialize" && m.method != "ping"
+	modern := s.modern || declaresVersion(m) || sess.negotiated() == "" && m.method != "initialize" && m.method != "ping"
 	switch {
 	case err != nil:
 		conn.reject(m, err)
 	case m.id == nil || m.response:
 		sess.take(m)
 	case modern:
-		c := s.newModernCall(sess.ctx, sess, m, conn.out, overStdio)
+		c := s.newModernCall(sess.ctx, sess, m, conn.out, overStdio, fmt.Sprintf("%p", sess))
 		c.ending = conn.ending
 		if err := c.readMeta(m, nil); err != nil {
 			c.cancel(nil)
@@ -167,6 +168,8 @@ func (conn *stdioConn) take(data []byte) {
 			return
 		}
 		conn.start(c)
+	case s.broken("version.dual-era.selection") && sess.negotiated() != "":
+		conn.reject(m, invalidParams("_meta is missing"))
 	case m.badParams:
 		conn.reject(m, invalidParams("params is not an object"))
 	default:

@@ -119,6 +119,12 @@ func callTool(c *call) (object, *rpcError) {
 	if err != nil {
 		return nil, err
 	}
+	if c.modern() && c.level == "" && c.srv.broken("stateless.request-meta.log-level-optional") {
+		c.notify("notifications/message", object{"level": "info", "data": "called"})
+	}
+	if c.modern() && c.srv.broken("version.extension.fallback") {
+		c.notify("notifications/"+extension, object{})
+	}
 	return c.fitResult(result), nil
 }
 

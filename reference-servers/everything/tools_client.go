@@ -43,8 +43,11 @@ func clientTools() []tool {
 			run: func(c *call, _ object) (object, *rpcError) {
 				q := sample("unused", "", 1)
 				switch {
-				case c.can(q):
+				case c.can(q) || c.srv.rememberedCapability(c, q.capability()):
 					return said("The client can sample."), nil
+				case c.modern() && c.srv.broken("stateless.capability.not-relied-on"):
+					_, stop, err := c.askInResult(nil, []question{q})
+					return stop, err
 				case c.modern():
 					return nil, c.srv.missingCapability(object{q.capability(): object{}})
 				}

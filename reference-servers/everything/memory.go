@@ -1,0 +1,105 @@
+package everything
+
+import (
+	"maps"
+	"sync"
+)
+
+// memory is what a server that breaks statelessness keeps of its clients between
+// their requests. A server that conforms never writes to it.
+type memory struct {
+	mu      sync.Mutex
+	caps    map[string]object // by connection: declared by an earlier request
+	refused map[string]bool   // connections on which a revision was refused
+	seat    map[string]string // by title: the connection that a client belongs to
+	first   string            // the name of the first client
+}
+
+func (m *memory) do(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.caps == nil {
+		m.caps, m.refused, m.seat = map[string]object{}, map[string]bool{}, map[string]string{}
+	}
+	f()
+}
+
+// recallCapabilities fills in what a request leaves open from what the client
+// declared before on its connection.
+func (s *Server) recallCapabilities(c *call) {
+	if c.caps == nil {
+		c.caps = object{}
+	}
+	if !s.broken("stateless.no-prior-context") && !s.broken("stateless.capabilities.no-inference") {
+		return
+	}
+	s.memory.do(func() {
+		if len(c.caps) > 0 {
+			s.memory.caps[c.peer] = maps.Clone(c.caps)
+		}
+	})
+}
+
+// remembersCapabilities reports whether the client declared any before.
+func (s *Server) remembersCapabilities(c *call) (known bool) {
+	s.memory.do(func() { known = s.memory.caps[c.peer] != nil })
+	return known
+}
+
+// rememberedCapability is false in a server that conforms.
+func (s *Server) rememberedCapability(c *call, name string) (known bool) {
+	if s.broken("stateless.capabilities.no-inference") {
+		s.memory.do(func() { _, known = s.memory.caps[c.peer][name] })
+	}
+	return known
+}
+
+// remembersRefusal is false in a server that conforms. Only the far future is
+// remembered, so that other requests on the connection are served.
+func (s *Server) remembersRefusal(c *call) (refused bool) {
+	if s.broken("version.per-request") {
+		s.memory.do(func() { refused = s.memory.refused[c.peer] })
+	}
+	return refused
+}
+
+// rememberRefusal keeps in mind that a connection asked for too much.
+func (s *Server) rememberRefusal(c *call, version string) {
+	if s.broken("version.per-request") && version > "2100" {
+		s.memory.do(func() { s.memory.refused[c.peer] = true })
+	}
+}
+
+// belongsElsewhere is false in a server that conforms. A client with a title is
+// bound to the connection on which it was first seen.
+func (s *Server) belongsElsewhere(c *call) (other bool) {
+	info, _ := c.meta[metaClientInfo].(object)
+	title, _ := info["title"].(string)
+	if title == "" || !s.broken("stateless.no-connection-affinity") {
+		return false
+	}
+	s.memory.do(func() {
+		seat, known := s.memory.seat[title]
+		if !known {
+			s.memory.seat[title] = c.peer
+		}
+		other = known && seat != c.peer
+	})
+	return other
+}
+
+// busyWithAnother is false in a server that conforms.
+func (s *Server) busyWithAnother(c *call) (busy bool) {
+	if !s.broken("stateless.multi-conversation") {
+		return false
+	}
+	info, _ := c.meta[metaClientInfo].(object)
+	name, _ := info["name"].(string)
+	s.memory.do(func() {
+		if s.memory.first == "" {
+			s.memory.first = name
+		}
+		busy = name != "" && name != s.memory.first
+	})
+	return busy
+}
