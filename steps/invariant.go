@@ -2,6 +2,7 @@ package steps
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,11 +33,19 @@ func (t *tally) check(x *wire.Exchange, err error) {
 	if err == nil {
 		return
 	}
-	if t.err == nil {
-		t.err, t.x = err, x
+	if t.err == nil || lenient(t.err) && !lenient(err) {
+		t.err, t.x = err, x // what costs conformance goes first
 		return
 	}
-	t.extra++
+	if !lenient(err) || lenient(t.err) {
+		t.extra++
+	}
+}
+
+// lenient reports whether a failure is an advisory.
+func lenient(err error) bool {
+	var u *unmet
+	return errors.As(err, &u) && u.advisory
 }
 
 // judgeInvariants judges the invariants over all conversations of the run.
@@ -114,7 +123,10 @@ func eachMessage(f func(*Conversation, *wire.Message) (bool, error)) func(*Conve
 func eachResult(method string, f func(*Conversation, *wire.Exchange, json.RawMessage) (bool, error)) func(*Conversation, *tally) {
 	return eachMessage(func(c *Conversation, m *wire.Message) (bool, error) {
 		x := m.Answers
-		if x == nil || m.Result() == nil || x.Call.Raw != nil || x.Call.Pieces != nil || method != "" && x.Call.Method != method {
+		if _, err := object(m.Result()); err != nil {
+			return false, nil // judged by jsonrpc.result.object
+		}
+		if x == nil || x.Call.Raw != nil || x.Call.Pieces != nil || method != "" && x.Call.Method != method {
 			return false, nil
 		}
 		return f(c, x, m.Result())

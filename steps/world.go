@@ -25,6 +25,7 @@ type World struct {
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
+	batch     []batchMember // the requests in the batch that was sent
 	shutdown  wire.Shutdown
 	exchanges []*wire.Exchange // all that the scenario sent, for the report
 

@@ -124,12 +124,25 @@ func SameID(a, b json.RawMessage) bool {
 }
 
 // likeID reports whether two ids look like the same one to a careless server:
-// 1 and "1", or two numbers that a float cannot tell apart.
+// 1 and "1", two numbers that a float cannot tell apart, or two strings that
+// differ only in how what is beyond ASCII came through.
 func likeID(a, b json.RawMessage) bool {
 	x, y := strings.Trim(string(a), `"`), strings.Trim(string(b), `"`)
 	if x == y && x != "" {
 		return true
 	}
+	if s, t := onlyASCII(x), onlyASCII(y); s == t && len(s) > 1 && (s != x || t != y) {
+		return true
+	}
 	var f, g float64
 	return x != "null" && y != "null" && json.Unmarshal([]byte(x), &f) == nil && json.Unmarshal([]byte(y), &g) == nil && f == g
+}
+
+func onlyASCII(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c > 0x7F || c == '?' {
+			return -1
+		}
+		return c
+	}, s)
 }

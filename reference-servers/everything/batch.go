@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -71,8 +72,8 @@ func (s *Server) takeBatch(sess *session, data []byte, out sink, ending <-chan s
 			calls = append(calls, c)
 		}
 	}
-	if s.broken("jsonrpc.batch.response-per-request") && len(calls) > 1 {
-		calls = calls[:1]
+	if s.broken("jsonrpc.batch.response-per-request") {
+		calls = slices.DeleteFunc(calls, func(c *call) bool { return !s.known(c.method, c.revision) })
 	}
 	if len(calls) == 0 && len(b.answers) == 0 {
 		return false, nil
@@ -102,6 +103,10 @@ func (s *Server) postBatch(w http.ResponseWriter, r *http.Request, data []byte) 
 	sess.http.add(st)
 	answered, err := s.takeBatch(sess, data, st, s.closing)
 	switch {
+	case err != nil && s.broken("jsonrpc.batch.invalid-single-error"):
+		st.end()
+		w.Header().Set("Content-Type", typeJSON)
+		w.Write([]byte("[" + string(s.reject(nil, err, sess.negotiated(), overHTTP)) + "]"))
 	case err != nil:
 		st.end()
 		s.deny(w, nil, err)

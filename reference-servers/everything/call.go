@@ -55,6 +55,7 @@ func (c *call) origin() origin {
 func (s *Server) run(c *call) {
 	defer c.cancel(nil)
 	result, err := s.dispatch(c)
+	s.stray(c)
 	if c.sess != nil {
 		c.sess.finished(c)
 	}
@@ -66,7 +67,7 @@ func (s *Server) run(c *call) {
 	case result == nil:
 		c.out.finish(nil, 0)
 	default:
-		c.out.finish(s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin()), 0)
+		c.out.finish(s.spoil(c, s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin())), 0)
 	}
 }
 

@@ -1,6 +1,9 @@
 package everything
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // method is one method that clients can call.
 type method struct {
@@ -48,6 +51,9 @@ func (s *Server) known(name, revision string) bool {
 }
 
 func (s *Server) dispatch(c *call) (object, *rpcError) {
+	if name := strings.ToLower(c.method); s.broken("jsonrpc.method.case-sensitive") && s.known(name, c.revision) {
+		c.method = name
+	}
 	if !s.known(c.method, c.revision) {
 		err := fail(codeMethodNotFound, "method not found: "+c.method)
 		if c.modern() {

@@ -155,6 +155,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, nil, err)
 		return
 	}
+	body = s.unwrap(body)
 	if isArray(body) {
 		s.postBatch(w, r, body)
 		return
@@ -298,6 +299,10 @@ func (s *Server) postLegacy(w http.ResponseWriter, r *http.Request, m message) {
 
 // accepted acknowledges a message that has no response.
 func (s *Server) accepted(w http.ResponseWriter, m message) {
+	if err := s.objection(m); err != nil {
+		s.deny(w, nil, err)
+		return
+	}
 	if m.response && s.broken("http.post.client-response-202") || !m.response && s.broken("http.post.notification-202") {
 		w.WriteHeader(http.StatusOK)
 		return

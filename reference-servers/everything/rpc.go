@@ -59,7 +59,7 @@ type message struct {
 	badParams bool // params is present and is not an object
 	response  bool
 	body      object // of a response
-	silent    bool   // it has the form of a notification, so nothing answers it
+	silent    bool   // it has the form of a notification or a response, so nothing answers it
 }
 
 // parse reads one message. When it fails, the message still has the id if that
@@ -83,7 +83,9 @@ func parse(data []byte) (message, *rpcError) {
 	}
 	rawMethod, hasMethod := members["method"]
 	m.method = text(rawMethod)
-	m.silent = m.method != "" && !hasID
+	_, hasResult := members["result"]
+	_, hasError := members["error"]
+	m.silent = m.method != "" && !hasID || !hasMethod && (hasResult || hasError)
 	if text(members["jsonrpc"]) != "2.0" {
 		return m, fail(codeInvalidRequest, `invalid request: jsonrpc is not "2.0"`)
 	}

@@ -143,8 +143,16 @@ func (s *Server) postToChannel(w http.ResponseWriter, r *http.Request) {
 // all other errors go to the event stream, where the client waits for them.
 func (ch *channel) take(data []byte) *rpcError {
 	s, sess := ch.sess.srv, ch.sess
+	data = s.unwrap(data)
 	if isArray(data) {
-		_, err := s.takeBatch(sess, data, ch, s.closing)
+		answered, err := s.takeBatch(sess, data, ch, s.closing)
+		switch {
+		case err != nil && s.broken("jsonrpc.batch.invalid-single-error"):
+			ch.out.push([]byte("[" + string(s.reject(nil, err, sess.negotiated(), overSSE)) + "]"))
+			return nil
+		case !answered && s.broken("jsonrpc.batch.no-empty-response-array"):
+			ch.out.push([]byte("[]"))
+		}
 		return err
 	}
 	m, err := s.parse(data)
@@ -163,6 +171,9 @@ func (ch *channel) take(data []byte) *rpcError {
 		ch.out.push(s.reject(m.id, err, sess.negotiated(), overSSE))
 	case m.id == nil || m.response:
 		sess.take(m)
+		if err := s.objection(m); err != nil {
+			ch.out.push(s.reject(nil, err, sess.negotiated(), overSSE))
+		}
 	case waits(m.method):
 		s.spawn(sess.newCall(s.paramsOrEmpty(m), ch, s.closing))
 	default:

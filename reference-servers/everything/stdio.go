@@ -146,9 +146,16 @@ func (conn *stdioConn) frame(data []byte) []byte {
 // take handles one line.
 func (conn *stdioConn) take(data []byte) {
 	s, sess := conn.srv, conn.sess
+	data = s.unwrap(data)
 	if isArray(data) {
-		if _, err := s.takeBatch(sess, data, conn.out, conn.ending); err != nil {
+		answered, err := s.takeBatch(sess, data, conn.out, conn.ending)
+		switch {
+		case err != nil && s.broken("jsonrpc.batch.invalid-single-error"):
+			conn.out.push([]byte("[" + string(s.reject(nil, err, sess.negotiated(), overStdio)) + "]"))
+		case err != nil:
 			conn.reject(message{}, err)
+		case !answered && s.broken("jsonrpc.batch.no-empty-response-array"):
+			conn.out.push([]byte("[]"))
 		}
 		return
 	}
@@ -159,6 +166,9 @@ func (conn *stdioConn) take(data []byte) {
 		conn.reject(m, err)
 	case m.id == nil || m.response:
 		sess.take(m)
+		if err := s.objection(m); err != nil {
+			conn.out.push(s.reject(nil, err, sess.negotiated(), overStdio))
+		}
 	case modern:
 		c := s.newModernCall(sess.ctx, sess, m, conn.out, overStdio, fmt.Sprintf("%p", sess))
 		c.ending = conn.ending
@@ -188,7 +198,7 @@ func (conn *stdioConn) start(c *call) {
 }
 
 func (conn *stdioConn) reject(m message, err *rpcError) {
-	if !m.silent || conn.srv.broken("jsonrpc.notification.no-response") {
+	if !m.silent {
 		conn.out.push(conn.srv.reject(m.id, err, conn.sess.negotiated(), overStdio))
 	}
 }
