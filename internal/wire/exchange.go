@@ -223,6 +223,7 @@ func (x *Exchange) TimedOut() bool { return errors.Is(x.Err(), ErrTimeout) }
 // receive files a message that came on this exchange's own stream.
 func (x *Exchange) receive(m *Message) {
 	m.Exchange = x
+	x.Session.learnMirrors(x, m)
 	x.update(func() {
 		x.messages = append(x.messages, m)
 		if m.IsResponse() && x.Call.Verb == "" {

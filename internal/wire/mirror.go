@@ -15,10 +15,11 @@ type mirror struct {
 	path   []string // of property names
 }
 
-// learnMirrors reads the x-mcp-header annotations of listed tools.
-func (s *Session) learnMirrors(result json.RawMessage) {
+// learnMirrors reads the x-mcp-header annotations of listed tools, before the
+// list reaches whoever may call one of them.
+func (s *Session) learnMirrors(x *Exchange, m *Message) {
 	var tools []json.RawMessage
-	if json.Unmarshal(members(result)["tools"], &tools) != nil {
+	if x.Call.Method != "tools/list" || json.Unmarshal(members(m.Result())["tools"], &tools) != nil {
 		return
 	}
 	for _, t := range tools {

@@ -281,9 +281,6 @@ func (s *Session) receive(m *Message) {
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.mu.Unlock()
-	if m.Answers != nil && m.Answers.Call.Method == "tools/list" {
-		s.learnMirrors(m.Result())
-	}
 	if m.IsRequest() && !s.Revision().Modern() && s.owes(m) {
 		go s.reply(m)
 	}
@@ -340,6 +337,7 @@ func (s *Session) arrived(m *Message) {
 	if m.IsResponse() {
 		if x := s.match(m); x != nil {
 			x.note("received", "line", nil, s.redact.result(m.Raw))
+			s.learnMirrors(x, m)
 			x.update(func() { x.answeredBy(m); x.end() })
 		}
 	}
