@@ -34,8 +34,8 @@ func (s *Subject) exercise() {
 	}
 	defer s.giveBack(session, false)
 	wg.Go(func() { s.callTools(session) })
-	wg.Go(func() { s.readResources(session) })
-	wg.Go(func() { s.getPrompts(session) })
+	wg.Go(func() { s.readings() })   //nolint:errcheck // as with the lists
+	wg.Go(func() { s.promptings() }) //nolint:errcheck
 	wg.Wait()
 }
 
@@ -68,13 +68,34 @@ func toolCall(name string, arguments json.RawMessage) wire.Call {
 	return wire.Call{Method: "tools/call", Params: params}
 }
 
-func (s *Subject) readResources(session *wire.Session) {
-	for _, uri := range s.readable() {
-		if s.stopped() != nil {
-			return
+// readings are the answers to resources/read of the listed resources, once for
+// all. A read that failed is tried again, in case the failure was passing.
+func (s *Subject) readings() ([]*wire.Exchange, error) {
+	return s.reads.get(func() ([]*wire.Exchange, error) {
+		if _, err := s.list("resources/list"); err != nil {
+			return nil, err
 		}
-		session.Request(s.ctx, "resources/read", map[string]any{"uri": uri})
-	}
+		session, err := s.session()
+		if err != nil {
+			return nil, err
+		}
+		var list []*wire.Exchange
+		for _, uri := range s.readable() {
+			x := session.Do(s.ctx, read(uri))
+			if _, failed := resultOf(x); failed != nil && s.stopped() == nil {
+				x = session.Do(s.ctx, read(uri))
+			}
+			list = append(list, x)
+			if s.stopped() != nil {
+				return nil, rootCause{s.stopped()}
+			}
+		}
+		return list, nil
+	})
+}
+
+func read(uri string) wire.Call {
+	return wire.Call{Method: "resources/read", Params: map[string]any{"uri": uri}}
 }
 
 // readable returns the listed resources that may be read. Those on the web are
@@ -94,21 +115,38 @@ func (s *Subject) readable() []string {
 	return uris
 }
 
-func (s *Subject) getPrompts(session *wire.Session) {
-	l, err := s.list("prompts/list")
-	if err != nil {
-		return
-	}
-	for i, item := range l.items {
-		if i >= maxPrompts || s.stopped() != nil {
-			return
+// promptings are the answers to prompts/get of the listed prompts, once for all.
+func (s *Subject) promptings() ([]*wire.Exchange, error) {
+	return s.gets.get(func() ([]*wire.Exchange, error) {
+		l, err := s.list("prompts/list")
+		if err != nil {
+			return nil, err
 		}
-		session.Request(s.ctx, "prompts/get", map[string]any{"name": item.text("name"), "arguments": promptArguments(item)})
-	}
+		session, err := s.session()
+		if err != nil {
+			return nil, err
+		}
+		var list []*wire.Exchange
+		for _, item := range l.items {
+			if len(list) >= maxPrompts || s.stopped() != nil {
+				break
+			}
+			if item.text("name") != "" {
+				list = append(list, session.Do(s.ctx, get(item.text("name"), s.promptArguments(item))))
+			}
+		}
+		return list, nil
+	})
 }
 
-// promptArguments gives each argument that a prompt requires some value.
-func promptArguments(item Item) map[string]string {
+func get(name string, arguments map[string]string) wire.Call {
+	return wire.Call{Method: "prompts/get", Params: map[string]any{"name": name, "arguments": arguments}}
+}
+
+// promptArguments gives each argument that a prompt requires some value. Only
+// the name of an argument says what is meant: one that seems to want a URI gets
+// one that the server knows.
+func (s *Subject) promptArguments(item Item) map[string]string {
 	var list []struct {
 		Name     string `json:"name"`
 		Required bool   `json:"required"`
@@ -118,9 +156,20 @@ func promptArguments(item Item) map[string]string {
 		return values
 	}
 	for _, a := range list {
-		if a.Required {
+		switch name := strings.ToLower(a.Name); {
+		case !a.Required:
+		case strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "url"):
+			values[a.Name] = s.someURI()
+		default:
 			values[a.Name] = "mcpcheck"
 		}
 	}
 	return values
+}
+
+func (s *Subject) someURI() string {
+	if uris := s.readable(); len(uris) > 0 {
+		return uris[0]
+	}
+	return "https://example.com/"
 }

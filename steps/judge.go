@@ -56,6 +56,11 @@ func advisory(err error) error {
 	return &unmet{want: "", got: err.Error(), advisory: true}
 }
 
+func isAdvisory(err error) bool {
+	var u *unmet
+	return errors.As(err, &u) && u.advisory
+}
+
 // A rootCause is a failure that many scenarios share; a report tells it once.
 type rootCause struct{ error }
 

@@ -20,13 +20,16 @@ type Subject struct {
 	stop context.CancelCauseFunc
 	ctx  context.Context
 
-	shared  lazy[*wire.Session]
-	known   lazy[*facts]
-	lists   map[string]*lazy[*listing]
-	offers  map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
-	muted   int                              // requests in a row without an answer
-	fastest time.Duration                    // in which the server answered a request; 0 before the first
-	started time.Time
+	shared   lazy[*wire.Session]
+	known    lazy[*facts]
+	lists    map[string]*lazy[*listing]
+	reads    lazy[[]*wire.Exchange] // of the listed resources
+	gets     lazy[[]*wire.Exchange] // of the listed prompts
+	compared lazy[*comparison]
+	offers   map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
+	muted    int                              // requests in a row without an answer
+	fastest  time.Duration                    // in which the server answered a request; 0 before the first
+	started  time.Time
 
 	mu       sync.Mutex
 	sessions []*Conversation

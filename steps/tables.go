@@ -12,7 +12,7 @@ import "slices"
 // say a thing.
 var vocabulary = slices.Concat(
 	// of no area
-	stateWords, requestWords, answerWords,
+	stateWords, requestWords, answerWords, listWords, noticeWords,
 	// of one area each
 	archWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
 	jsonrpcWords, lifecycleWords, metaWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,

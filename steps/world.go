@@ -22,6 +22,12 @@ type World struct {
 	tool      *Tool         // found by a Given
 	arguments json.RawMessage
 	resource  string // a URI, found by a Given
+	template  Item   // a resource template, found by a Given
+	prompt    Item   // found by a Given
+	listed    string // the list method of list
+	list      *listing
+	listener  *wire.Exchange // that brings notifications
+	since     int            // messages before the act that matters
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange

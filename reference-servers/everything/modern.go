@@ -197,9 +197,7 @@ func complement(c *call, result object) {
 	if c.declares(extension) {
 		meta[extension] = true
 	}
-	if c.method != "subscriptions/listen" {
-		meta[metaServerInfo] = implementation(c.revision)
-	}
+	meta[metaServerInfo] = implementation(c.revision)
 	if result["resultType"] == "complete" && slices.Contains(cacheable, c.method) {
 		// Nothing depends on who asks. The lists and the watched resource can
 		// change at any moment.
