@@ -87,20 +87,9 @@ func (s *Subject) names(c *comparison, session *wire.Session, method string) []s
 	if err != nil {
 		return nil
 	}
-	list := itemNames(l.items, nameMember(method))
+	list := itemNames(l.items, itemKey[method])
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// nameMember is the member that tells items of a list apart.
-func nameMember(method string) string {
-	switch method {
-	case "resources/list":
-		return "uri"
-	case "resources/templates/list":
-		return "uriTemplate"
-	}
-	return "name"
 }
 
 // useOtherwise does on a connection what has no business with any list.
