@@ -67,7 +67,11 @@ func (s *Server) run(c *call) {
 	case result == nil:
 		c.out.finish(nil, 0)
 	default:
-		c.out.finish(s.spoil(c, s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin())), 0)
+		data := s.spoil(c, s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin()))
+		if s.broken("session.scoped-delivery") || s.broken("sse.client-isolation") {
+			s.leak(c, data)
+		}
+		c.out.finish(data, 0)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -199,6 +200,7 @@ func (s *Server) postInitialize(w http.ResponseWriter, r *http.Request, m messag
 		s.writeAnswer(w, r, st)
 		return
 	}
+	s.changed("session " + sess.id)
 	s.mu.Lock()
 	s.sessions[sess.id] = sess
 	s.order = append(s.order, sess.id)
@@ -233,7 +235,7 @@ func (s *Server) paramsOrEmpty(m message) message {
 
 func (s *Server) sessionID() string {
 	if s.broken("session.id.unique-secure") {
-		return "1" + strings.Repeat("0", 3) + string(rune('0'+s.number()%10))
+		return fmt.Sprintf("session-of-everything-%08d", s.number())
 	}
 	id := make([]byte, 16)
 	rand.Read(id)
@@ -253,7 +255,10 @@ func (s *Server) findSession(r *http.Request) (*session, *rpcError) {
 	s.mu.Lock()
 	sess := s.sessions[id]
 	s.mu.Unlock()
-	if sess == nil {
+	if sess == nil && s.broken("session.unknown-404") && s.changeCount("session "+id) == 0 {
+		return nil, refuse(http.StatusBadRequest, codeInvalidRequest, "no session was ever given that id")
+	}
+	if sess == nil || s.broken("session.id.accepted") && r.Close {
 		return nil, refuse(http.StatusNotFound, codeInvalidRequest, "there is no such session")
 	}
 	if version := r.Header.Get(headerVersion); version != "" && !isLegacy(version) &&

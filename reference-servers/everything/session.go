@@ -25,6 +25,7 @@ type session struct {
 	inflight    map[string]*call
 	waiting     map[string]chan object
 	lastID      int
+	marked      bool // of use to a fault
 	http        streams
 	calls       sync.WaitGroup
 }

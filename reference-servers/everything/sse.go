@@ -192,18 +192,4 @@ func (ch *channel) finish(data []byte, _ int) {
 		return
 	}
 	ch.out.push(data)
-	if ch.sess.srv.broken("sse.client-isolation") {
-		ch.sess.srv.leak(ch, data)
-	}
-}
-
-// leak hands a message to the other clients too; only a fault calls it.
-func (s *Server) leak(from *channel, data []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, ch := range s.channels {
-		if ch != from {
-			ch.out.push(data)
-		}
-	}
 }
