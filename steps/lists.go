@@ -35,7 +35,7 @@ func (w *World) pagesShaped(context.Context) error {
 		w.x = x
 		result, err := resultOf(x)
 		if err != nil {
-			return inconclusivef("a page is missing: %w", err)
+			return rejectedCursor(w.listed, err)
 		}
 		r, err := object(result)
 		if err != nil {
