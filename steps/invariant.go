@@ -27,7 +27,8 @@ type tally struct {
 	extra int            // further violations
 }
 
-// ok counts a case that is as it must be, not ok one that is not.
+// check counts a case: err says how it is not as it must be. The first such case
+// is the one to be told, unless it is an advisory and a later one is not.
 func (t *tally) check(x *wire.Exchange, err error) {
 	t.seen++
 	if err == nil {

@@ -132,12 +132,12 @@ func shape(m *wire.Message) string {
 	return fmt.Sprintf("an object with the members %s", strings.Join(keys(m.Members), ", "))
 }
 
-// wellFormed leaves what is no JSON on stdout to stdio.stdout.only-mcp, and a
-// message that is one but for a single member to the requirement of that member.
+// wellFormed leaves what is no message at all on stdout to stdio.stdout.only-mcp,
+// and one that is but for a single member to the requirement of that member.
 func wellFormed(c *Conversation, m *wire.Message) (bool, error) {
 	const want = "a JSON-RPC request, notification or response"
 	switch {
-	case m.Err != nil && c.Child() != nil, string(m.Raw) == "[]":
+	case c.Child() != nil && (m.Err != nil || !isMessage(m.Raw)), string(m.Raw) == "[]":
 		return false, nil
 	case m.Err != nil:
 		return true, unmetf(want, "%s", brief(string(m.Raw)))
@@ -161,10 +161,13 @@ func versionMember(_ *Conversation, m *wire.Message) (bool, error) {
 
 // notBatch is about HTTP: on stdout, stdio.messages.individual says the same.
 func notBatch(c *Conversation, m *wire.Message) (bool, error) {
+	if c.Child() != nil {
+		return false, nil
+	}
 	if m.Batch || string(m.Raw) == "[]" {
 		return true, unmetf("a single message: batches exist in 2025-03-26 only", "an array with %s", brief(string(m.Raw)))
 	}
-	return c.Child() == nil, nil
+	return true, nil
 }
 
 func noReservedMethod(_ *Conversation, m *wire.Message) (bool, error) {

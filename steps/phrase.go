@@ -33,6 +33,7 @@ var (
 	names      = param[[]string]{"names", `\w+(?:, \w+)*`, splitNames}
 	revision   = param[spec.Revision]{"revision", `\S+`, asRevision}
 	text       = param[string]{"text", `"[^"]*"`, unquote}
+	writing    = param[string]{"writing", inPieces + "|" + inOneWrite + "|" + endedByCRLF + "|" + ofOneMiB, asString}
 	uri        = param[string]{"uri", `\S+`, asString}
 )
 

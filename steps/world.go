@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 	"github.com/mcpcheck/mcpcheck/reports"
@@ -33,6 +34,7 @@ type World struct {
 	named     map[string]*wire.Exchange
 	batch     []batchMember // the requests in the batch that was sent
 	shutdown  wire.Shutdown
+	heeded    time.Time        // until when a cancellation may not have been
 	exchanges []*wire.Exchange // all that the scenario sent, for the report
 
 	verdict reports.Verdict // what the steps so far amount to
@@ -87,6 +89,9 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	}
 	if m := x.Response(); m != nil {
 		return m, nil
+	}
+	if err := misframed(x.Session); err != nil {
+		return nil, rootCause{err}
 	}
 	return nil, unmetf("a response", "%s", silence(x))
 }
