@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +27,8 @@ func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint 
 
 func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wire.Endpoint {
 	tb.Helper()
+	stderr := &wire.Tail{}
+	o.Stderr = stderr
 	server, err := everything.New(o)
 	if err != nil {
 		tb.Fatal(err)
@@ -33,7 +37,7 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wi
 	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second}
 	switch transport {
 	case spec.Stdio:
-		e.Launch = func() (*wire.Child, error) { return launch(server), nil }
+		e.Launch = func() (*wire.Child, error) { return launch(server, stderr), nil }
 	case spec.StreamableHTTP:
 		h := httptest.NewServer(server.Handler())
 		tb.Cleanup(h.Close)
@@ -47,22 +51,32 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wi
 }
 
 // launch runs the server over pipes, as if it were a process.
-func launch(server *everything.Server) *wire.Child {
+func launch(server *everything.Server, stderr *wire.Tail) *wire.Child {
 	in, stdin := io.Pipe()
 	stdout, out := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())
-	c := &wire.Child{
-		Stdin: stdin, Stdout: stdout, Stderr: &wire.Tail{}, Exited: make(chan struct{}),
-		Signal: func(os.Signal) error { stop(); in.Close(); return nil },
+	exited := make(chan struct{})
+	exit := sync.OnceFunc(func() {
+		stop()
+		in.Close()
+		out.Close()
+		close(exited)
+	})
+	go func() {
+		defer exit()
+		server.ServeStdio(ctx, in, out) //nolint:errcheck // the end of the input
+	}()
+	return &wire.Child{
+		Stdin: stdin, Stdout: stdout, Stderr: stderr, Exited: exited,
+		Signal: func(sig os.Signal) error {
+			stop()
+			if sig == syscall.SIGKILL {
+				exit()
+			}
+			return nil
+		},
 		Status: func() string { return "exit status 0" },
 	}
-	go func() {
-		defer close(c.Exited)
-		defer stop()
-		server.ServeStdio(ctx, in, out) //nolint:errcheck // the end of the input
-		out.Close()
-	}()
-	return c
 }
 
 func catalogue(tb testing.TB) spec.Catalogue {

@@ -60,7 +60,7 @@ func (s *Server) run(c *call) {
 		c.sess.finished(c)
 	}
 	switch {
-	case errors.Is(context.Cause(c.ctx), errCancelled) && !s.broken("cancel.received.no-response"):
+	case errors.Is(context.Cause(c.ctx), errCancelled) && !s.broken("cancel.received.no-response") && !c.speaksOn():
 		c.out.finish(nil, 0)
 	case err != nil:
 		c.out.finish(s.seal(errorMessage(c.id, err), c.origin()), err.status)

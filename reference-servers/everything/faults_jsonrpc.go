@@ -76,7 +76,7 @@ func zeroAsString(o *outgoing) {
 
 // stray sends what faults let precede the answer to a request for a prompt.
 func (s *Server) stray(c *call) {
-	if c.method != "prompts/get" || !strings.HasPrefix(s.fault, "jsonrpc.") {
+	if c.method != "prompts/get" || s.fault == "" {
 		return
 	}
 	n := s.number()
@@ -92,6 +92,11 @@ func (s *Server) stray(c *call) {
 		"jsonrpc.request.id-type":              request(float64(n)+0.5, object{}),
 		"jsonrpc.request.id-unique-in-session": request("again", object{"_meta": object{"n": n}}),
 		"jsonrpc.request.shape":                request(n+1000000, list{n}),
+
+		"lifecycle.operation.negotiated-version-must":   {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": object{"notifications": object{}}},
+		"lifecycle.operation.negotiated-version-should": {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": object{"notifications": object{}}},
+		"lifecycle.shutdown.no-message":                 {"jsonrpc": "2.0", "method": "notifications/shutdown"},
+		"stdio.server.no-requests":                      request(n, object{}),
 	}
 	if m, ok := strays[s.fault]; ok {
 		c.out.send(encode(m))

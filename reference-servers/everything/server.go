@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 )
@@ -18,6 +20,8 @@ type Options struct {
 	Page int
 	// ModernOnly leaves out the revisions that begin with initialize.
 	ModernOnly bool
+	// Stderr takes what a fault writes there; nil stands for that of the process.
+	Stderr io.Writer
 }
 
 // Server is the reference server. One value serves any number of clients, over
@@ -26,7 +30,8 @@ type Server struct {
 	fault   string
 	rewrite rewrite // nil unless the fault shows in messages
 	page    int
-	modern  bool   // serves the stateless revisions only
+	modern  bool // serves the stateless revisions only
+	stderr  io.Writer
 	key     []byte // signs cursors and request states
 
 	// closing is closed when the server begins to shut down: subscriptions end
@@ -59,6 +64,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		fault:     o.Fault,
 		page:      o.Page,
+		stderr:    o.Stderr,
 		modern:    o.ModernOnly || slices.Contains(modernOnlyFaults, o.Fault),
 		key:       make([]byte, 32),
 		closing:   make(chan struct{}),
@@ -68,6 +74,9 @@ func New(o Options) (*Server, error) {
 		listeners: map[*subscription]bool{},
 		changes:   map[string]int{},
 		slow:      map[string]*slowRun{},
+	}
+	if s.stderr == nil {
+		s.stderr = os.Stderr
 	}
 	if o.Fault != "" {
 		f, err := findFault(o.Fault)

@@ -36,6 +36,9 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if s.broken("lifecycle.initialize.first-interaction") {
 		conn.sess.notify("notifications/message", object{"level": "info", "data": "ready"})
 	}
+	if s.broken("stdio.shutdown.exit-on-sigterm") {
+		ctx = context.WithoutCancel(ctx)
+	}
 	lines := make(chan line)
 	stop := make(chan struct{})
 	defer close(stop)
@@ -59,6 +62,7 @@ type stdioConn struct {
 	sess   *session
 	out    *queue
 	ending chan struct{}
+	asked  bool // a modern request came
 }
 
 type line struct {
@@ -118,6 +122,10 @@ func (conn *stdioConn) write(out io.Writer) error {
 		<-conn.out.wake
 		items, over := conn.out.take()
 		for _, data := range items {
+			if conn.srv.astray(data) {
+				conn.srv.stderr.Write(conn.frame(data))
+				continue
+			}
 			if _, err := out.Write(conn.frame(data)); err != nil {
 				conn.out.close()
 				return err
@@ -146,6 +154,10 @@ func (conn *stdioConn) frame(data []byte) []byte {
 // take handles one line.
 func (conn *stdioConn) take(data []byte) {
 	s, sess := conn.srv, conn.sess
+	if s.broken("stdio.framing.reads-lines") && bytes.HasSuffix(data, []byte("\r\n")) {
+		conn.reject(message{}, fail(codeParse, "parse error: there is a control character behind the message"))
+		return
+	}
 	data = s.unwrap(data)
 	if isArray(data) {
 		answered, err := s.takeBatch(sess, data, conn.out, conn.ending)
@@ -177,6 +189,11 @@ func (conn *stdioConn) take(data []byte) {
 			conn.out.push(s.seal(errorMessage(m.id, err), c.origin()))
 			return
 		}
+		if conn.early(c) {
+			c.cancel(nil)
+			conn.reject(m, fail(codeInvalidRequest, "the server does not know the client yet"))
+			return
+		}
 		conn.start(c)
 	case s.broken("version.dual-era.selection") && sess.negotiated() != "":
 		conn.reject(m, invalidParams("_meta is missing"))
@@ -185,6 +202,13 @@ func (conn *stdioConn) take(data []byte) {
 	default:
 		conn.start(sess.newCall(s.paramsOrEmpty(m), conn.out, conn.ending))
 	}
+}
+
+// early reports whether a call is refused for being the first.
+func (conn *stdioConn) early(c *call) bool {
+	first := !conn.asked
+	conn.asked = true
+	return first && c.method == "tools/call" && conn.srv.broken("stdio.restart.no-state-needed")
 }
 
 // start runs a call, here if it is quick: then those behind it are answered in

@@ -1,6 +1,7 @@
 package everything
 
 import (
+	"context"
 	"strconv"
 	"time"
 )
@@ -100,10 +101,14 @@ func beSlow(c *call, args object) (object, *rpcError) {
 	label, _ := args["key"].(string)
 	note := func(state string, steps int) { c.srv.noteSlow(label, state, steps) }
 	note("running", 0)
+	worker := *c
+	if c.srv.broken("stdio.cancel.stop-work") && c.transport == overStdio {
+		worker.ctx = context.WithoutCancel(c.ctx)
+	}
 	steps := 0
 	for done := 0; done < total; {
 		step := min(50, total-done)
-		if !c.pause(time.Duration(step) * time.Millisecond) {
+		if !worker.pause(time.Duration(step) * time.Millisecond) {
 			note("cancelled", steps)
 			return nil, nil
 		}
