@@ -32,6 +32,7 @@ var (
 	name       = param[string]{"name", `[A-Za-z]\w*`, asString}
 	names      = param[[]string]{"names", `\w+(?:, \w+)*`, splitNames}
 	revision   = param[spec.Revision]{"revision", `\S+`, asRevision}
+	stream     = param[string]{"stream", `[A-Z]`, asString}
 	text       = param[string]{"text", `"[^"]*"`, unquote}
 	writing    = param[string]{"writing", inPieces + "|" + inOneWrite + "|" + endedByCRLF + "|" + ofOneMiB, asString}
 	uri        = param[string]{"uri", `\S+`, asString}

@@ -34,10 +34,11 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	case s.broken("resume.no-duplicates-before-id"):
 		after = max(0, after-1)
 	case s.broken("resume.via-get-any-origin") && !st.get:
-		st = newStream(s, sess.negotiated())
-		st.get, after = true, 0
-		sess.http.add(st)
-		st.open()
+		w.Header().Set("Allow", http.MethodPost)
+		s.deny(w, nil, refuse(http.StatusMethodNotAllowed, codeInvalidRequest, "only a stream opened by GET is resumed"))
+		return
+	case s.broken("resume.replay-same-stream"):
+		st.mix(sess.http.after(st))
 	}
 	s.writeEvents(w, r, st, after)
 }

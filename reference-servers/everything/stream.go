@@ -1,6 +1,7 @@
 package everything
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ type event struct {
 	status int    // of the response, over HTTP
 	retry  time.Duration
 	hangUp bool // the connection is closed after it
+
+	foreign string // its id on another stream; of use to a fault
 }
 
 // stream holds the messages of one POST or GET of Streamable HTTP, whether or
@@ -212,8 +215,11 @@ func (st *stream) answered(stop <-chan struct{}) (e event, plain, ok bool) {
 // id is what Last-Event-ID says after that event: the stream, and the place in
 // it.
 func (st *stream) id(e event) string {
-	if st.srv.broken("resume.event-id.unique") {
-		return strconv.Itoa(e.number)
+	switch {
+	case e.foreign != "":
+		return e.foreign
+	case st.srv.broken("resume.event-id.unique") && e.final:
+		return "end"
 	}
 	return strconv.Itoa(st.number) + "-" + strconv.Itoa(e.number)
 }
@@ -272,6 +278,35 @@ func (ss *streams) find(id string) (*stream, int) {
 		}
 	}
 	return nil, 0
+}
+
+// after returns the event streams that were opened later; only a fault calls it.
+func (ss *streams) after(st *stream) []*stream {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(ss.order), func(other *stream) bool {
+		other.mu.Lock()
+		defer other.mu.Unlock()
+		return other.number <= st.number || other.reader == 0
+	})
+}
+
+// mix puts the events of other streams before the last one of this; only a fault
+// calls it.
+func (st *stream) mix(others []*stream) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, other := range others {
+		other.mu.Lock()
+		events := slices.Clone(other.events)
+		other.mu.Unlock()
+		for _, e := range events {
+			if len(e.data) > 0 {
+				e.number, e.final, e.foreign = st.last, false, other.id(e)
+				st.events = slices.Insert(st.events, max(len(st.events)-1, 0), e)
+			}
+		}
+	}
 }
 
 // listening returns the streams that take what belongs to no request: the one
