@@ -39,7 +39,9 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wi
 	case spec.Stdio:
 		e.Launch = func() (*wire.Child, error) { return launch(server, stderr), nil }
 	case spec.StreamableHTTP:
-		h := httptest.NewServer(server.Handler())
+		h := httptest.NewUnstartedServer(server.Handler())
+		h.Listener = server.Listener(h.Listener)
+		h.Start()
 		tb.Cleanup(h.Close)
 		e.URL = h.URL + "/mcp"
 	case spec.SSE:

@@ -52,6 +52,7 @@ func lenient(err error) bool {
 // judgeInvariants judges the invariants over all conversations of the run.
 func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
 	all := s.conversations()
+	s.shareHello(all)
 	results := make([]reports.Result, 0, len(list))
 	for _, inv := range list {
 		t := &tally{}
@@ -66,6 +67,21 @@ func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
 		}
 	}
 	return results
+}
+
+// shareHello gives each stateless conversation what the server said of itself
+// in another one: it said that to every client.
+func (s *Subject) shareHello(all []*Conversation) {
+	session, err := s.session()
+	if err != nil || !s.Revision.Modern() {
+		return
+	}
+	hello := s.conversation(session).Hello
+	for _, c := range all {
+		if c.Hello == nil {
+			c.Hello = hello
+		}
+	}
 }
 
 // underTest reports whether a conversation is held in the revision under test.

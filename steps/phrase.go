@@ -28,6 +28,7 @@ var (
 	header     = param[string]{"header", `[A-Za-z-]+`, asString}
 	items      = param[string]{"items", `tools|resources|resource templates|prompts`, asString}
 	jsonText   = param[string]{"json", `[\[{"0-9tfn-].*`, asString}
+	kind       = param[string]{"kind", `tool|resource|prompt`, asString}
 	method     = param[string]{"method", `[\w./-]+`, asString}
 	name       = param[string]{"name", `[A-Za-z]\w*`, asString}
 	names      = param[[]string]{"names", `\w+(?:, \w+)*`, splitNames}

@@ -29,6 +29,7 @@ type World struct {
 	list      *listing
 	listener  *wire.Exchange // that brings notifications
 	since     int            // messages before the act that matters
+	byName    wire.Call      // asks for something by its name, found by a Given
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange

@@ -39,9 +39,9 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 			defer server.Close()
 			switch {
 			case httpAddress != "":
-				return serveHTTP(c.Context(), c.ErrOrStderr(), httpAddress, "/mcp", server.Handler())
+				return serveHTTP(c.Context(), c.ErrOrStderr(), httpAddress, "/mcp", server.Handler(), server.Listener)
 			case sseAddress != "":
-				return serveHTTP(c.Context(), c.ErrOrStderr(), sseAddress, "/sse", server.SSEHandler())
+				return serveHTTP(c.Context(), c.ErrOrStderr(), sseAddress, "/sse", server.SSEHandler(), server.Listener)
 			}
 			return server.ServeStdio(c.Context(), stdin, c.OutOrStdout())
 		},
@@ -57,7 +57,7 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 
 // serveHTTP serves until the context ends. An address without a host means
 // loopback: a test server has no business on the network.
-func serveHTTP(ctx context.Context, stderr io.Writer, address, path string, handler http.Handler) error {
+func serveHTTP(ctx context.Context, stderr io.Writer, address, path string, handler http.Handler, wrap func(net.Listener) net.Listener) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return usage("address is %q, want HOST:PORT such as 127.0.0.1:8080", address)
@@ -69,6 +69,7 @@ func serveHTTP(ctx context.Context, stderr io.Writer, address, path string, hand
 	if err != nil {
 		return cannot("%v", err)
 	}
+	listener = wrap(listener)
 	fmt.Fprintf(stderr, "listening on http://%s%s\n", listener.Addr(), path)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { server.Close() })

@@ -20,9 +20,9 @@ func (s *Server) mismatch(message string) *rpcError {
 func (s *Server) checkVersionHeader(header http.Header, version string) *rpcError {
 	value := header.Get(headerVersion)
 	switch {
-	case value == "":
+	case value == "" && !s.broken("headers.version.missing-rejected"):
 		return s.mismatch("MCP-Protocol-Version is missing")
-	case value != version && !s.broken("headers.version.match"):
+	case value != "" && value != version && !s.broken("headers.version.match"):
 		return s.mismatch("MCP-Protocol-Version differs from the version in the body")
 	}
 	return nil
@@ -34,7 +34,10 @@ var named = map[string]string{"tools/call": "name", "prompts/get": "name", "reso
 // checkHeaders compares the other headers with the body.
 func (s *Server) checkHeaders(c *call, header http.Header) *rpcError {
 	for _, name := range []string{headerVersion, headerMethod, headerName} {
-		if !printable(header.Get(name)) && !s.broken("headers.values.invalid-chars-rejected") {
+		if s.broken("headers.values.invalid-chars-rejected") {
+			header.Set(name, strings.Map(onlyPrintable, header.Get(name)))
+		}
+		if !printable(header.Get(name)) {
 			return s.mismatch(name + " has characters that a header must not have")
 		}
 	}
@@ -164,6 +167,13 @@ func (s *Server) mirrors(raw string, want any) bool {
 // printable reports whether the text has only what a header value may have.
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') })
+}
+
+func onlyPrintable(r rune) rune {
+	if !printable(string(r)) {
+		return -1
+	}
+	return r
 }
 
 // unwrap decodes a value in the form =?base64?...?=. All else stands for

@@ -261,6 +261,9 @@ func (s *Server) findSession(r *http.Request) (*session, *rpcError) {
 	if sess == nil || s.broken("session.id.accepted") && r.Close {
 		return nil, refuse(http.StatusNotFound, codeInvalidRequest, "there is no such session")
 	}
+	if r.Header.Get(headerVersion) == "" && sess.negotiated() >= rev2025_06_18 && s.broken("headers.version.legacy-default") {
+		return nil, refuse(http.StatusBadRequest, codeInvalidRequest, "MCP-Protocol-Version is missing")
+	}
 	if version := r.Header.Get(headerVersion); version != "" && !isLegacy(version) &&
 		!s.broken("headers.version.legacy-invalid-400") {
 		return nil, refuse(http.StatusBadRequest, codeInvalidRequest, "MCP-Protocol-Version is not a supported revision")
