@@ -1,5 +1,273 @@
 package steps
 
-var errorsWords = []step{}
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
-var errorsInvariants = []invariant{}
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
+)
+
+var errorsWords = []step{
+	{given, "the server leaves a capability out", do((*World).leavesOut)},
+	{when, "the client sends params that do not fit their method", do((*World).misfits)},
+	{when, "the client sends params nested {count} deep", do1(count, (*World).nested)},
+	{when, "the client uses each capability that the server leaves out", do((*World).useUndeclared)},
+	{then, "each of them is refused with error {code}, or at least refused", do1(code, (*World).eachRefused)},
+	{then, "each method of them is unknown", do((*World).eachUnknown)},
+	{then, "the server answers with error {code}, if at all", do1(code, (*World).answersCodeIfAny)},
+}
+
+var errorsInvariants = []invariant{
+	{"errors.jsonrpc-reserved-range", eachCode(notReserved)},
+	{"errors.legacy-range.avoid", eachCode(notLegacy)},
+	{"errors.reserved-range.defined-only", eachCode(definedOnly)},
+	{"errors.reserved-range.meaning", eachError(meantSo)},
+	{"errors.retired-codes", eachCode(notRetired)},
+}
+
+// The codes that JSON-RPC defines.
+const (
+	codeParse          = "-32700"
+	codeInvalidRequest = "-32600"
+	codeInvalidParams  = "-32602"
+)
+
+// answersCodeIfAny takes silence, and an HTTP status without an error, from a
+// server that goes on answering: nothing obliges it to answer what it could not
+// read.
+func (w *World) answersCodeIfAny(ctx context.Context, want string) error {
+	if err := w.noResult(ctx); err != nil {
+		return err
+	}
+	if _, err := w.rpcError(); err == nil {
+		err := w.answersCode(ctx, want)
+		e, _ := w.rpcError()
+		if want == codeInvalidRequest && (e.Code == codeParse || e.Code == codeInvalidParams) {
+			// Decoders that validate while they parse, or parse while they validate.
+			return advisory(err)
+		}
+		return err
+	}
+	if w.x.Status() >= 400 {
+		return nil
+	}
+	if err := w.alive(ctx); err != nil {
+		return inconclusivef("the server said nothing: %w", err)
+	}
+	if want == codeParse && w.x.Status() == 0 {
+		return advisory(unmetf("error code "+want, "%s", silence(w.x)))
+	}
+	return nil
+}
+
+// nested asks an unknown method for something that takes a deep stack to read.
+func (w *World) nested(ctx context.Context, depth int) error {
+	params := w.substitute("$params")
+	more := "{"
+	if params != "{}" {
+		more = strings.TrimSuffix(params, "}") + ","
+	}
+	more += `"deep":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + "}"
+	w.sendRaw(ctx, wire.Call{
+		Raw: fmt.Appendf(nil, `{"jsonrpc":"2.0","id":"mcpcheck-deep","method":"x-conformance/deep","params":%s}`, more),
+		ID:  "mcpcheck-deep",
+	})
+	return nil
+}
+
+// misfits are requests whose params break the schema of their method: before
+// 2026-07-28 of initialize, then of the one method that all servers have and that
+// requires something.
+func (w *World) misfits(ctx context.Context) error {
+	calls := []wire.Call{
+		{Method: "initialize"},
+		{Method: "initialize", Params: map[string]any{"protocolVersion": w.subject.Revision}},
+	}
+	if w.subject.Revision.Modern() {
+		calls = []wire.Call{
+			{Method: "subscriptions/listen", Timeout: w.subject.patience()},
+			{Method: "subscriptions/listen", Params: map[string]any{"notifications": "all"}, Timeout: w.subject.patience()},
+		}
+	}
+	for _, c := range calls {
+		w.xs = append(w.xs, w.do(ctx, c))
+	}
+	return nil
+}
+
+// eachRefused takes another code, or only an HTTP status, as an advisory: the
+// code is JSON-RPC's and repeated by the specification in the schema only. So it
+// does with an initialize that is taken although it says next to nothing.
+func (w *World) eachRefused(ctx context.Context, want string) error {
+	var other error
+	for _, x := range w.xs {
+		w.x = x
+		if acknowledged(x) {
+			return unmetf("a refusal of params without notifications", "an open subscription")
+		}
+		e, err := w.rpcError()
+		switch {
+		case err == nil && e.Code == "-32601" && x.Call.Method == "subscriptions/listen":
+			return notApplicable("the server has no subscriptions/listen")
+		case err == nil:
+			other = cmpErr(other, w.answersCode(ctx, want))
+		case x.Response() == nil && x.Status() >= 400:
+			other = cmpErr(other, err)
+		case x.Call.Method == "initialize" && x.Call.Params != nil: // lenient, but for the worst case
+			other = cmpErr(other, err)
+		case x.Response() != nil:
+			return unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", brief(string(x.Response().Raw)))
+		default:
+			return unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", silence(x))
+		}
+	}
+	return advisory(other)
+}
+
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func acknowledged(x *wire.Exchange) bool {
+	return slices.ContainsFunc(x.Session.Messages(), func(m *wire.Message) bool {
+		return m.Method == "notifications/subscriptions/acknowledged" && !m.At.Before(x.Sent)
+	})
+}
+
+func (w *World) leavesOut(context.Context) error {
+	f, err := w.subject.facts()
+	if err != nil {
+		return err
+	}
+	for name := range probes {
+		if !f.offers(name) {
+			return nil
+		}
+	}
+	return notApplicable("the server declares every capability that gates a method")
+}
+
+func (w *World) useUndeclared(ctx context.Context) error {
+	f, err := w.subject.facts()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(probes)) {
+		if !f.offers(name) {
+			w.xs = append(w.xs, w.do(ctx, probes[name]))
+		}
+	}
+	return nil
+}
+
+func (w *World) eachUnknown(ctx context.Context) error {
+	for _, x := range w.xs {
+		w.x = x
+		if err := w.answersCode(ctx, "-32601"); err != nil {
+			return fmt.Errorf("%s, whose capability is not declared: %w", x.Call.Method, err)
+		}
+	}
+	return nil
+}
+
+// eachCode judges the code of every error that has an integer for one.
+func eachCode(f func(code int) error) func(*Conversation, *tally) {
+	return eachError(func(_ *Conversation, _ *wire.Message, e *wire.RPCError) (bool, error) {
+		n, err := strconv.Atoi(e.Code.String())
+		if err != nil {
+			return false, nil //nolint:nilerr // judged by jsonrpc.error.code-integer
+		}
+		return true, f(n)
+	})
+}
+
+func notReserved(n int) error {
+	if n >= -32768 && n <= -32100 && n != -32700 && (n > -32600 || n < -32603) {
+		return unmetf("no code that JSON-RPC reserves for itself", "code %d", n)
+	}
+	return nil
+}
+
+func notLegacy(n int) error {
+	if n >= -32019 && n <= -32000 && n != -32002 { // judged by errors.retired-codes
+		return unmetf("no code from -32019 to -32000, which are of the past", "code %d", n)
+	}
+	return nil
+}
+
+func notRetired(n int) error {
+	if n == -32002 || n == -32042 {
+		return unmetf("no code of an earlier revision", "code %d", n)
+	}
+	return nil
+}
+
+func definedOnly(n int) error {
+	if n >= -32099 && n <= -32023 && n != -32042 { // judged by errors.retired-codes
+		return unmetf("from -32099 to -32020 only codes that the specification defines: -32020, -32021, -32022", "code %d", n)
+	}
+	return nil
+}
+
+// meantSo looks at the codes of the specification where it is certain that they
+// do not fit.
+func meantSo(c *Conversation, m *wire.Message, e *wire.RPCError) (bool, error) {
+	x := m.Answers
+	switch {
+	case e.Code == "-32020" && c.Endpoint.Transport == spec.Stdio:
+		return true, unmetf("-32020 (HeaderMismatch) over HTTP only", "it over stdio")
+	case x == nil || x.Call.Header != nil || x.Call.Raw11 != nil || !ordinaryMeta(c, x):
+		return false, nil
+	case e.Code == "-32020" && x.Asked["Mcp-Name"] == nil: // a name can be odd, and parameters be mirrored
+		return true, unmetf("-32020 (HeaderMismatch) for headers that differ from the body", "it for headers that equal the body")
+	case e.Code == "-32022" && c.Hello != nil && c.Hello.Response() != nil && c.Hello.Response().Result() != nil:
+		return true, unmetf("-32022 (UnsupportedProtocolVersion) for revisions that are not served", "it for %s, which is", c.Revision())
+	case e.Code == "-32021":
+		return true, lacksSomething(x, e)
+	}
+	return false, nil
+}
+
+// ordinaryMeta reports whether the request declares its revision as it is.
+func ordinaryMeta(c *Conversation, x *wire.Exchange) bool {
+	sent := wire.Parse(x.Body)[0]
+	params, err := object(sent.Params())
+	if err != nil || sent.Method == "" {
+		return false
+	}
+	meta, err := object(params["_meta"])
+	return err == nil && string(meta[metaPrefix+"protocolVersion"]) == fmt.Sprintf("%q", c.Revision())
+}
+
+// lacksSomething wants a capability among the required ones that the request did
+// not declare. What a capability has below it is left out of account.
+func lacksSomething(x *wire.Exchange, e *wire.RPCError) error {
+	var data struct {
+		Required map[string]map[string]json.RawMessage `json:"requiredCapabilities"`
+	}
+	var sent struct {
+		Params struct {
+			Meta struct {
+				Declared map[string]json.RawMessage `json:"io.modelcontextprotocol/clientCapabilities"`
+			} `json:"_meta"`
+		} `json:"params"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil || len(data.Required) == 0 || json.Unmarshal(x.Body, &sent) != nil {
+		return nil //nolint:nilerr // judged by stateless.capability.missing-error
+	}
+	for name, below := range data.Required {
+		if _, declared := sent.Params.Meta.Declared[name]; !declared || len(below) > 0 {
+			return nil
+		}
+	}
+	return unmetf("-32021 (MissingRequiredClientCapability) for what the request does not declare", "it for %s, which it declares", e.Data)
+}

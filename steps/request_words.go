@@ -172,6 +172,7 @@ func (w *World) sendText(ctx context.Context, text string) error {
 func (w *World) sendRaw(ctx context.Context, c wire.Call) {
 	if w.session.Endpoint.Transport == spec.StreamableHTTP {
 		w.do(ctx, c)
+		w.spoilt = w.spoilt || w.owned // for all that is known
 		return
 	}
 	c.Timeout = w.subject.grace()
@@ -179,6 +180,10 @@ func (w *World) sendRaw(ctx context.Context, c wire.Call) {
 	alive := w.session.Start(ctx, wire.Call{Method: w.subject.harmlessMethod()})
 	w.exchanges = append(w.exchanges, alive)
 	alive.Wait(ctx)
+	w.spoilt = w.spoilt || w.owned && alive.Response() == nil
+	if w.session.Endpoint.Transport == spec.SSE {
+		x.WaitStatus(ctx, w.subject.patience())
+	}
 	w.session.Finish(ctx, x)
 }
 

@@ -176,6 +176,11 @@ func (x *Exchange) WaitResponse(ctx context.Context, d time.Duration) bool {
 	return x.await(ctx, d, func() bool { return x.response != nil })
 }
 
+// WaitStatus waits for the status of the HTTP answer, for d at most.
+func (x *Exchange) WaitStatus(ctx context.Context, d time.Duration) bool {
+	return x.await(ctx, d, func() bool { return x.started || x.ended })
+}
+
 // WaitEnd waits until nothing more will come, for d at most.
 func (x *Exchange) WaitEnd(ctx context.Context, d time.Duration) bool {
 	return x.await(ctx, d, func() bool { return x.ended })

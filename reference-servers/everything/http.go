@@ -156,6 +156,10 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, nil, err)
 		return
 	}
+	if s.wedge(r, body) {
+		http.Error(w, "out of order", http.StatusInternalServerError)
+		return
+	}
 	body = s.unwrap(body)
 	if isArray(body) {
 		s.postBatch(w, r, body)

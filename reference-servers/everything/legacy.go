@@ -7,6 +7,9 @@ import (
 // initialize negotiates a legacy revision. It never settles on a later one:
 // those have no handshake.
 func initialize(c *call) (object, *rpcError) {
+	if len(c.params) == 0 && c.srv.broken("errors.invalid-params.code") {
+		c.params = object{"protocolVersion": newestLegacy, "capabilities": object{}, "clientInfo": object{"name": "", "version": ""}}
+	}
 	if c.modern() {
 		return object{}, nil // only a fault leads here
 	}

@@ -19,7 +19,7 @@ func (l *subscription) notify(method string, params object) {
 // listen serves a subscription until the client cancels it or the server ends.
 func listen(c *call) (object, *rpcError) {
 	wanted, ok := c.params["notifications"].(object)
-	if !ok {
+	if !ok && !c.srv.broken("errors.invalid-params.code") {
 		return nil, invalidParams("notifications is missing or not an object")
 	}
 	filter, err := c.agree(wanted)

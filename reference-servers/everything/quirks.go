@@ -5,7 +5,8 @@ func (s *Server) parse(data []byte) (message, *rpcError) {
 	if s.broken("jsonrpc.member-names.case-sensitive") {
 		data = otherCase(data)
 	}
-	return parse(data)
+	m, err := parse(data)
+	return m, s.misjudge(data, err)
 }
 
 // findTool finds a tool by the name that a client calls.

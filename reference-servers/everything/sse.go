@@ -129,6 +129,10 @@ func (s *Server) postToChannel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := s.readBody(w, r)
+	if s.wedge(r, body) {
+		http.Error(w, "out of order", http.StatusInternalServerError)
+		return
+	}
 	if err == nil {
 		err = ch.take(body)
 	}

@@ -79,6 +79,8 @@ func (conn *stdioConn) serve(ctx context.Context, lines <-chan line) error {
 			switch {
 			case l.tooLong:
 				conn.reject(message{}, fail(codeInvalidRequest, "invalid request: the line is too long"))
+			case conn.srv.gone(l.data):
+				return io.EOF
 			case len(bytes.TrimSpace(l.data)) > 0:
 				conn.take(l.data)
 			}
