@@ -86,7 +86,7 @@ func probeEras(ctx context.Context, e wire.Endpoint) (*Finding, error) {
 		return s.Initialize(ctx, spec.R20251125, nil)
 	})
 	if s != nil {
-		defer s.Close()
+		defer func() { end(ctx, s, f.Legacy != "") }()
 	}
 	// The slower of the two probes gets a little time after the other one.
 	timer := time.NewTimer(headStart)
@@ -120,6 +120,17 @@ func hello(ctx context.Context, e wire.Endpoint, say func(*wire.Session) *wire.E
 	return say(s), s, nil
 }
 
+// haste is how long each step of ending a server may take that never spoke.
+const haste = 500 * time.Millisecond
+
+// end ends a conversation: in good order if it was one, else in haste.
+func end(ctx context.Context, s *wire.Session, spoke bool) {
+	if !spoke || ctx.Err() != nil {
+		s.Shutdown(ctx, haste)
+	}
+	s.Close()
+}
+
 // discover asks for the stateless revisions. That a server answers
 // server/discover is not enough: some do and then refuse everything else.
 func (f *Finding) discover(ctx context.Context) {
@@ -131,7 +142,7 @@ func (f *Finding) discover(ctx context.Context) {
 		return s.Request(ctx, "server/discover", nil)
 	})
 	if s != nil {
-		defer s.Close()
+		defer func() { end(ctx, s, err == nil && x.Response() != nil) }()
 	}
 	if err != nil || x.Response() == nil {
 		return // what is wrong shows in the other probe
@@ -204,10 +215,13 @@ func Negotiates(ctx context.Context, e wire.Endpoint) []spec.Revision {
 
 // unreachable says in one line why a connection cannot be opened.
 func unreachable(e wire.Endpoint, err error) error {
+	var unknown *net.DNSError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens at %s", host(e))
-	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+	case errors.As(err, &unknown):
+		return fmt.Errorf("the host %q is not found", unknown.Name)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, wire.ErrTimeout), isTimeout(err):
 		return fmt.Errorf("%s did not answer within %s", host(e), wireTimeout(e))
 	}
 	return err
@@ -248,7 +262,7 @@ func explain(x *wire.Exchange, s *wire.Session) error {
 	case m == nil:
 		return noAnswer(x, s)
 	case m.Error() != nil:
-		return &refusal{fmt.Errorf("initialize is refused with error %s: %s", m.Error().Code, firstLine(m.Error().Message)),
+		return &refusal{fmt.Errorf("initialize is refused with error %s: %s", m.Error().Code, brief(firstLine(m.Error().Message))),
 			x.Status() == http.StatusBadRequest || x.Status() == http.StatusNotFound || x.Status() == http.StatusMethodNotAllowed}
 	}
 	var result struct {
@@ -262,14 +276,14 @@ func explain(x *wire.Exchange, s *wire.Session) error {
 
 func noAnswer(x *wire.Exchange, s *wire.Session) error {
 	if c := s.Child(); c != nil {
-		logged := lastLine(c.Stderr.String())
-		if logged != "" {
-			logged = ": its last words are " + fmt.Sprintf("%q", logged)
-		}
+		logged := lastWords(s)
 		select {
 		case <-c.Exited:
 			return fmt.Errorf("the command ended (%s) before it answered%s", c.Status(), logged)
 		default:
+		}
+		if errors.Is(x.Err(), wire.ErrFlood) || errors.Is(x.Err(), wire.ErrLineTooLong) {
+			return fmt.Errorf("the command did not answer initialize: %w%s", x.Err(), logged)
 		}
 		if x.TimedOut() {
 			return fmt.Errorf("the command did not answer initialize within %s%s", wireTimeout(s.Endpoint), logged)
@@ -284,6 +298,29 @@ func noAnswer(x *wire.Exchange, s *wire.Session) error {
 		err = fmt.Errorf("%s: the connection broke before an answer came: %w", host(s.Endpoint), err)
 	}
 	return err
+}
+
+// lastWords quotes what a launched server logged last, or wrote to stdout, as
+// programs do that are no server.
+func lastWords(s *wire.Session) string {
+	if logged := lastLine(s.Child().Stderr.String()); logged != "" {
+		return fmt.Sprintf(": its last words are %q", brief(logged))
+	}
+	for _, l := range s.Lines() {
+		if len(l.Text) > 0 {
+			return fmt.Sprintf(": its output begins with %q", brief(string(l.Text)))
+		}
+	}
+	return ""
+}
+
+// brief cuts a text for a reader.
+func brief(s string) string {
+	const limit = 160
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return s
 }
 
 func firstLine(s string) string {

@@ -165,6 +165,9 @@ func (x *Exchange) readPayload(body io.Reader) error {
 	if len(data) > maxPayload {
 		err = fmt.Errorf("the body is longer than %d MiB", maxPayload>>20)
 	}
+	if flood := x.Session.hear(len(data)); flood != nil {
+		return flood
+	}
 	if len(data) > 0 {
 		x.note("received", "body", nil, x.Session.redact.result(data))
 	}
@@ -190,6 +193,9 @@ func (x *Exchange) readEvents(body io.Reader) error {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if err := x.Session.hear(len(e.Data)); err != nil {
 			return err
 		}
 		e.At = time.Now()

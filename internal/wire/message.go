@@ -35,17 +35,35 @@ const jsonSpace = " \t\r\n"
 func Parse(raw []byte) []*Message {
 	trimmed := bytes.Trim(raw, jsonSpace)
 	if len(trimmed) > 0 && trimmed[0] == '[' {
-		var members []json.RawMessage
-		if json.Unmarshal(trimmed, &members) == nil && len(members) > 0 {
-			list := make([]*Message, len(members))
-			for i, m := range members {
-				list[i] = parseOne(m)
-				list[i].Batch = true
-			}
+		if list := parseBatch(trimmed); len(list) > 0 {
 			return list
 		}
 	}
 	return []*Message{parseOne(trimmed)}
+}
+
+// maxBatch bounds the members of a batch: beyond it the array is one unit.
+const maxBatch = 10_000
+
+// parseBatch decodes the members of an array; nil if it is none.
+func parseBatch(raw []byte) (list []*Message) {
+	if !json.Valid(raw) {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := d.Token(); err != nil {
+		return nil
+	}
+	for d.More() {
+		var member json.RawMessage
+		if d.Decode(&member) != nil || len(list) == maxBatch {
+			return nil
+		}
+		m := parseOne(member)
+		m.Batch = true
+		list = append(list, m)
+	}
+	return list
 }
 
 func parseOne(raw []byte) *Message {

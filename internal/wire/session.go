@@ -50,6 +50,7 @@ type Session struct {
 	closing   bool
 	postErr   error    // why the endpoint event gives no address
 	unwritten []func() // what waits for the child's stdin
+	heard     volume
 	writing   bool
 
 	deaf    error // why stdin takes nothing more; of the goroutine that writes
@@ -278,6 +279,9 @@ func (s *Session) Await(ctx context.Context, d time.Duration, match func(*Messag
 func (s *Session) receive(m *Message) {
 	s.mu.Lock()
 	s.messages = append(s.messages, m)
+	if m.Err != nil {
+		s.heard.junk++
+	}
 	close(s.changed)
 	s.changed = make(chan struct{})
 	s.mu.Unlock()

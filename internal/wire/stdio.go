@@ -105,6 +105,9 @@ func (s *Session) readLines() {
 		if end != nil && len(text) == 0 {
 			break
 		}
+		if s.hear(len(text)) != nil {
+			return
+		}
 		text = bytes.TrimSuffix(text, []byte("\r"))
 		l := Line{Text: text, At: time.Now(), Terminated: end == nil}
 		if len(bytes.TrimSpace(text)) > 0 {
