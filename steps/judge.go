@@ -82,6 +82,7 @@ func (w *World) judge(ctx context.Context, k keyword, err error) error {
 	if err == nil {
 		return nil
 	}
+	w.subject.notice()
 	w.reason = err
 	var cause rootCause
 	switch {

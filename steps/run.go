@@ -43,6 +43,8 @@ type Config struct {
 	Done    func(area string)
 }
 
+func (c Config) timeout() time.Duration { return cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) }
+
 func (c Config) parallel() int {
 	if c.Parallel > 0 {
 		return c.Parallel
@@ -56,7 +58,7 @@ func (c Config) parallel() int {
 // scenarioLimit bounds one scenario: it must not hold up the run for longer than
 // a few unanswered requests would.
 func (c Config) scenarioLimit() time.Duration {
-	return 3*cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) + c.patience() + cmp.Or(c.Silence, maxSilence)
+	return 3*c.timeout() + c.patience() + cmp.Or(c.Silence, maxSilence)
 }
 
 // ErrDeadline says that a run took longer than it may.
@@ -102,7 +104,7 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 	}
 	s.settle()
 	s.close()
-	results := merge(rec.results)
+	results := merge(s.doubt(rec.results))
 	results = append(results, s.judgeInvariants(plan.invariants)...)
 	run := s.report(results)
 	run.Duration = reports.Duration(time.Since(started))
@@ -213,7 +215,7 @@ func Checked(features fs.FS) (map[string]string, error) {
 type recorder struct {
 	*Subject
 	mu      sync.Mutex
-	results []reports.Result
+	results []judged
 }
 
 // scenario gives one scenario its world, its words, and its place in the report.
@@ -244,7 +246,7 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 			r.Transcript = transcript(started, w.exchanges)
 		}
 		rec.mu.Lock()
-		rec.results = append(rec.results, r)
+		rec.results = append(rec.results, judged{r, w.x})
 		rec.mu.Unlock()
 		if rec.Done != nil {
 			rec.Done(q.Area())
@@ -316,6 +318,7 @@ func (s *Subject) report(results []reports.Result) *reports.Run {
 	}
 	if err := s.stopped(); err != nil {
 		run.Incomplete = err.Error()
+		run.StderrTail = s.logged()
 	}
 	judged := map[string]bool{}
 	for _, r := range results {

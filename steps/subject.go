@@ -27,11 +27,11 @@ type Subject struct {
 	gets     lazy[[]*wire.Exchange] // of the listed prompts
 	compared lazy[*comparison]
 	offers   map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
-	muted    int                              // requests in a row without an answer
 	fastest  time.Duration                    // in which the server answered a request; 0 before the first
 	started  time.Time
 
 	mu       sync.Mutex
+	presence presence
 	sessions []*Conversation
 	idle     []*wire.Session // exclusive ones that are free again
 }
@@ -84,36 +84,11 @@ func (s *Subject) open(ctx context.Context, respond func(*wire.Message) wire.Ans
 		session.SetRevision(s.Revision)
 	}
 	session.Respond = respond
-	session.OnUnanswered = s.countUnanswered
+	session.OnUnanswered = s.hear
 	s.mu.Lock()
 	s.sessions = append(s.sessions, c)
 	s.mu.Unlock()
 	return c, err
-}
-
-// patienceWithSilence is how many requests in a row may stay unanswered before
-// the run is given up.
-const patienceWithSilence = 3
-
-var errMute = fmt.Errorf("the server left %d requests in a row unanswered", patienceWithSilence)
-
-func (s *Subject) countUnanswered(x *wire.Exchange, unanswered bool) {
-	if x.Call.Raw != nil || x.Call.Pieces != nil || x.Call.Timeout != 0 {
-		return // a probe for which silence may be right
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case unanswered:
-		if s.muted++; s.muted >= patienceWithSilence {
-			s.stop(errMute)
-		}
-	case x.Response() != nil:
-		s.muted = 0
-		if took := x.Response().At.Sub(x.Sent); s.fastest == 0 || took < s.fastest {
-			s.fastest = took
-		}
-	}
 }
 
 // greet does what comes before operation: the handshake, or in the modern
@@ -153,6 +128,9 @@ func (s *Subject) session() (*wire.Session, error) {
 		if err != nil {
 			return nil, rootCause{fmt.Errorf("no session: %w", err)}
 		}
+		s.mu.Lock()
+		s.presence.common = c.Session
+		s.mu.Unlock()
 		return c.Session, nil
 	})
 }
@@ -213,11 +191,19 @@ func (s *Subject) conversations() []*Conversation {
 	return slices.Clone(s.sessions)
 }
 
+// haste is how long each step of ending a server may take when the run ended early.
+const haste = 500 * time.Millisecond
+
 // close ends all conversations, side by side.
 func (s *Subject) close() {
 	var wg sync.WaitGroup
 	for _, c := range s.conversations() {
-		wg.Go(c.Close)
+		wg.Go(func() {
+			if s.stopped() != nil {
+				c.Shutdown(context.Background(), haste)
+			}
+			c.Close()
+		})
 	}
 	wg.Wait()
 }

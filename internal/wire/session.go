@@ -120,6 +120,15 @@ func (s *Session) Stream() *Exchange { return s.stream }
 // Child is the launched server, or nil.
 func (s *Session) Child() *Child { return s.child }
 
+// Logged is the end of what a launched server wrote to stderr, without secrets.
+func (s *Session) Logged() string {
+	if s.child == nil {
+		return ""
+	}
+	logged := s.child.Stderr.String()
+	return s.redact.text(logged[max(0, len(logged)-entryLimit):])
+}
+
 // Exchanges are all exchanges so far, in the order of sending.
 func (s *Session) Exchanges() []*Exchange {
 	s.mu.Lock()
