@@ -233,8 +233,8 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 		defer stop()
 		if err != nil && w.verdict == reports.Pass { // an undefined step, or a panic
 			w.verdict, w.reason = reports.Error, err
-			if errors.Is(err, godog.ErrUndefined) {
-				w.reason = undefined(sc)
+			if unsaid := undefined(sc); unsaid != nil {
+				w.reason = unsaid
 			}
 		}
 		w.close()

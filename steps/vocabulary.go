@@ -1,7 +1,9 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"sync"
@@ -41,23 +43,69 @@ func register(sc *godog.ScenarioContext, w *World) {
 	}
 }
 
+// Lint reads feature files and says in one line what is wrong with them, before
+// any server is asked anything.
+func Lint(features fs.FS) error {
+	suite := godog.TestSuite{Options: &godog.Options{FS: features, Paths: []string{"."}}}
+	list, err := suite.RetrieveFeatures()
+	if err != nil {
+		return err
+	}
+	var faults []error
+	scenarios := 0
+	for _, f := range list {
+		scenarios += len(f.Pickles)
+		for _, p := range f.Pickles {
+			if err := undefined(p); err != nil {
+				faults = append(faults, fmt.Errorf("%s: scenario %q: %w", f.Uri, p.Name, err))
+			}
+		}
+	}
+	switch len(faults) {
+	case 0:
+	case 1:
+		return faults[0]
+	default:
+		return fmt.Errorf("%w (and %d more)", faults[0], len(faults)-1)
+	}
+	if scenarios == 0 {
+		return errors.New("there is no scenario")
+	}
+	return nil
+}
+
+// keywordOf names the keywords by what the parser takes them for.
+var keywordOf = map[string]keyword{"Context": given, "Action": when, "Outcome": then}
+
 // undefined says which step of a scenario the vocabulary does not have, and
 // which phrase may have been meant.
 func undefined(sc *godog.Scenario) error {
+	if len(sc.Steps) == 0 {
+		return errors.New("it has no steps")
+	}
+	for _, s := range sc.Steps {
+		fits := slices.DeleteFunc(slices.Clone(words()), func(c compiled) bool { return !c.expr.MatchString(s.Text) })
+		said := keywordOf[string(s.Type)]
+		switch {
+		case len(fits) == 0:
+			return fmt.Errorf("no step says %q%s", s.Text, meant(s.Text))
+		case said != "" && !slices.ContainsFunc(fits, func(c compiled) bool { return c.keyword == said }):
+			return fmt.Errorf("%q is said with %s, want %s: Given names a state, When an act of the client, Then an observation", s.Text, said, fits[0].keyword)
+		}
+	}
+	return nil
+}
+
+// meant ends the message about a step that there is not.
+func meant(text string) string {
 	phrases := make([]string, len(vocabulary))
 	for i, s := range vocabulary {
 		phrases[i] = s.phrase
 	}
-	for _, s := range sc.Steps {
-		if slices.ContainsFunc(words(), func(c compiled) bool { return c.expr.MatchString(s.Text) }) {
-			continue
-		}
-		if near := suggest.Closest(s.Text, phrases); near != "" {
-			return fmt.Errorf("no step says %q, did you mean %q?", s.Text, near)
-		}
-		return fmt.Errorf("no step says %q: mcpcheck list --steps shows what can be said", s.Text)
+	if near := suggest.Closest(text, phrases); near != "" {
+		return fmt.Sprintf(", did you mean %q?", near)
 	}
-	return fmt.Errorf("a step is said with a keyword that it does not have: Given names a state, When an act of the client, Then an observation")
+	return ": mcpcheck list --steps shows what can be said"
 }
 
 // Vocabulary lists what a feature file can say, each with its keyword.
