@@ -1,6 +1,7 @@
 package everything
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"time"
@@ -75,8 +76,7 @@ func (s *Server) announce(w io.Writer, endpoint string) {
 	case s.broken("sse.endpoint-event"):
 		endpoint = string(encode(object{"uri": endpoint}))
 	case s.broken("sse.endpoint-event.first"):
-		io.WriteString(w, "event: message\ndata: "+string(encode(object{"jsonrpc": "2.0",
-			"method": "notifications/message", "params": object{"level": "info", "data": "ready"}}))+"\n\n")
+		io.WriteString(w, "event: message\ndata: "+string(encode(object{"jsonrpc": "2.0", "id": "early", "method": "ping"}))+"\n\n")
 	}
 	io.WriteString(w, "event: endpoint\ndata: "+endpoint+"\n\n")
 }
@@ -140,6 +140,10 @@ func (s *Server) postToChannel(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, nil, err)
 		return
 	}
+	if s.broken("sse.endpoints.two") && bytes.Contains(body, []byte("notifications/initialized")) {
+		http.Error(w, "notifications are not taken here", http.StatusNotFound)
+		return
+	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
@@ -192,7 +196,7 @@ func (ch *channel) twoWay() bool { return true }
 
 // finish sends the response on the stream of the client.
 func (ch *channel) finish(data []byte, _ int) {
-	if ch.sess.srv.broken("sse.responses-on-stream") {
+	if ch.sess.srv.broken("sse.responses-on-stream") && bytes.Contains(data, []byte(`"on-the-stream"`)) {
 		return
 	}
 	ch.out.push(data)
