@@ -25,6 +25,18 @@ type tally struct {
 	err   error
 	x     *wire.Exchange // that broke it
 	extra int            // further violations
+	known map[string]bool
+}
+
+// first reports whether a value comes for the first time: what is listed often
+// is judged once.
+func (t *tally) first(raw json.RawMessage) bool {
+	if t.known == nil {
+		t.known = map[string]bool{}
+	}
+	again := t.known[string(raw)]
+	t.known[string(raw)] = true
+	return !again
 }
 
 // check counts a case: err says how it is not as it must be. The first such case

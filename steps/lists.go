@@ -104,6 +104,10 @@ type memberType struct {
 // optionalMembers are those that a list item may have, by list. What is within
 // annotations, icons and _meta is required apart.
 var optionalMembers = map[string]map[string]memberType{
+	"tools/list": {
+		"title": {"string", spec.R20250618}, "description": {"string", ""}, "annotations": {"object", spec.R20250326},
+		"icons": {"array", spec.R20251125}, "_meta": {"object", spec.R20250618},
+	},
 	"resources/list": {
 		"title": {"string", spec.R20250618}, "description": {"string", ""}, "mimeType": {"string", ""}, "size": {"integer", ""},
 		"annotations": {"object", ""}, "icons": {"array", spec.R20251125}, "_meta": {"object", spec.R20250618},

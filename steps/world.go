@@ -34,6 +34,8 @@ type World struct {
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
 	batch     []batchMember // the requests in the batch that was sent
+	listings  []*listing    // one after the other
+	called    []*Tool       // by xs
 	shutdown  wire.Shutdown
 	heeded    time.Time        // until when a cancellation may not have been
 	exchanges []*wire.Exchange // all that the scenario sent, for the report

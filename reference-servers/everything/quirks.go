@@ -1,5 +1,7 @@
 package everything
 
+import "strings"
+
 // parse reads one message, with what faults change about that.
 func (s *Server) parse(data []byte) (message, *rpcError) {
 	if s.broken("jsonrpc.member-names.case-sensitive") {
@@ -10,4 +12,13 @@ func (s *Server) parse(data []byte) (message, *rpcError) {
 }
 
 // findTool finds a tool by the name that a client calls.
-func (s *Server) findTool(name string) (tool, bool) { return s.tool(name) }
+func (s *Server) findTool(name string) (tool, bool) {
+	if s.broken("tools.item.name-case-sensitive") {
+		for _, t := range s.tools() {
+			if strings.EqualFold(t.name, name) {
+				return t, true
+			}
+		}
+	}
+	return s.tool(name)
+}

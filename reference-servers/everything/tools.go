@@ -52,6 +52,9 @@ func (t tool) listed(revision string) object {
 	if revision >= rev2025_11_25 {
 		o["icons"] = icons()
 	}
+	if revision == rev2025_11_25 {
+		o["execution"] = object{"taskSupport": "forbidden"} // the only revision with tasks of its own
+	}
 	return o
 }
 
@@ -60,11 +63,7 @@ func listTools(c *call) (object, *rpcError) {
 	for _, t := range c.srv.tools() {
 		items = append(items, t.listed(c.revision))
 	}
-	if c.srv.broken("tools.list.deterministic-order") {
-		n := c.srv.number() % len(items)
-		items = slices.Concat(items[n:], items[:n])
-	}
-	return c.page("tools", items)
+	return c.page("tools", c.srv.reorder(items))
 }
 
 // ToolNames lists the tools. None has an effect outside of the server, so a
@@ -93,19 +92,19 @@ func callTool(c *call) (object, *rpcError) {
 	}
 	t, found := c.srv.findTool(name)
 	if !found {
-		return nil, invalidParams("unknown tool: " + strconv.Quote(name))
+		return c.srv.unknownTool(strconv.Quote(name))
 	}
 	args, ok := c.params["arguments"].(object)
 	if !ok {
-		if _, present := c.params["arguments"]; present {
+		if _, present := c.params["arguments"]; present && !c.srv.broken("tools.call.malformed-request") {
 			return nil, invalidParams("arguments is not an object")
 		}
-		if c.srv.broken("tools.call.arguments-optional") {
+		if _, present := c.params["arguments"]; !present && c.srv.broken("tools.call.arguments-optional") {
 			return nil, invalidParams("arguments is missing")
 		}
 		args = object{}
 	}
-	if problem := check(t.inputSchema(), args); problem != "" && !c.srv.broken("tools.security.validate-inputs") {
+	if problem := check(c.srv.loosely(t), args); problem != "" {
 		// Until 2025-06-18 such arguments were a protocol error.
 		if !c.since(rev2025_11_25) || c.srv.broken("tools.call.input-validation-error") {
 			return nil, invalidParams(problem)
