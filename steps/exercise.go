@@ -147,15 +147,8 @@ func get(name string, arguments map[string]string) wire.Call {
 // the name of an argument says what is meant: one that seems to want a URI gets
 // one that the server knows.
 func (s *Subject) promptArguments(item Item) map[string]string {
-	var list []struct {
-		Name     string `json:"name"`
-		Required bool   `json:"required"`
-	}
 	values := map[string]string{}
-	if json.Unmarshal(item.Members["arguments"], &list) != nil {
-		return values
-	}
-	for _, a := range list {
+	for _, a := range argumentsOf(item) {
 		switch name := strings.ToLower(a.Name); {
 		case !a.Required:
 		case strings.HasSuffix(name, "uri") || strings.HasSuffix(name, "url"):

@@ -27,9 +27,10 @@ type World struct {
 	prompt    Item   // found by a Given
 	listed    string // the list method of list
 	list      *listing
-	listener  *wire.Exchange // that brings notifications
-	since     int            // messages before the act that matters
-	byName    wire.Call      // asks for something by its name, found by a Given
+	listener  *wire.Exchange    // that brings notifications
+	since     int               // messages before the act that matters
+	byName    wire.Call         // asks for something by its name, found by a Given
+	values    map[string]string // given to a prompt, by argument
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
