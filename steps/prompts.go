@@ -42,13 +42,17 @@ var promptsInvariants = []invariant{
 
 // A promptArgument is one that a prompt declares.
 type promptArgument struct {
-	Name     string `json:"name"`
-	Required bool   `json:"required"`
+	Name     string
+	Required bool
 }
 
+// argumentsOf leaves out what has no name. What is ill-typed is another
+// requirement's business.
 func argumentsOf(prompt Item) (list []promptArgument) {
-	if json.Unmarshal(prompt.Members["arguments"], &list) != nil {
-		return nil
+	for _, raw := range elements(prompt.Members["arguments"]) {
+		if members, err := object(raw); err == nil && unquoted(members["name"]) != "" {
+			list = append(list, promptArgument{unquoted(members["name"]), string(members["required"]) == "true"})
+		}
 	}
 	return list
 }

@@ -61,7 +61,7 @@ func (w *World) notEmpty(context.Context) error {
 func (w *World) errorRepeatsURI(context.Context) error {
 	e, err := w.rpcError()
 	if err != nil {
-		return inconclusive{err}
+		return rootCause{fmt.Errorf("resources/read of what does not exist: %w", err)}
 	}
 	want := uriOf(w.x)
 	data, err := object(e.Data)

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -11,6 +13,9 @@ const updatedMethod = "notifications/resources/updated"
 
 // otherResource is one that nothing changes meanwhile.
 const otherResource = "test://static-text"
+
+// errNoUpdate is why nothing can be said of when updates stop or where they go.
+var errNoUpdate = rootCause{errors.New("no update came to a client that had subscribed")}
 
 func (w *World) listenForUpdates(ctx context.Context) error {
 	if err := w.listenFor(ctx, map[string]any{"resourceSubscriptions": []string{w.resource}}); err != nil {
@@ -46,7 +51,7 @@ func (w *World) subscribed(context.Context) error {
 
 func (w *World) unsubscribed(context.Context) error {
 	if _, err := resultOf(w.named["subscribe"]); err != nil {
-		return inconclusivef("there is no subscription to end: %w", err)
+		return rootCause{fmt.Errorf("resources/subscribe: %w", err)}
 	}
 	w.x = w.named["unsubscribe"]
 	_, err := w.resultMembers()
@@ -81,7 +86,7 @@ func (w *World) changeUnsubscribed(ctx context.Context) error {
 		return err
 	}
 	if w.session.Await(ctx, w.subject.patience(), isUpdate(w.resource)) == nil {
-		return inconclusivef("no update came while the client was subscribed")
+		return errNoUpdate
 	}
 	x := w.do(ctx, wire.Call{Method: "resources/unsubscribe", Params: map[string]any{"uri": w.resource}})
 	if _, err := resultOf(x); err != nil {
@@ -112,7 +117,7 @@ func (w *World) notUpdated(ctx context.Context) error {
 func (w *World) updatedOnlyThere(ctx context.Context) error {
 	right := func(m *wire.Message) bool { return m.Method == updatedMethod && cameOn(m, w.listener) }
 	if w.session.Await(ctx, w.subject.patience(), right) == nil {
-		return inconclusivef("no update came to the subscription that asked for it")
+		return errNoUpdate
 	}
 	other := w.named["other"]
 	wrong := func(m *wire.Message) bool {

@@ -55,12 +55,18 @@ func (s *Server) dispatch(c *call) (object, *rpcError) {
 		c.method = name
 	}
 	if !s.known(c.method, c.revision) {
+		if c.modern() && c.method == "resources/subscribe" && s.broken("resources.subscribe.removed") {
+			result := object{}
+			complement(c, result)
+			return result, nil
+		}
 		err := fail(codeMethodNotFound, "method not found: "+c.method)
 		if c.modern() {
 			err.status = http.StatusNotFound
 		}
 		return nil, err
 	}
+	s.rememberUse(c)
 	result, err := methods()[c.method].run(c)
 	if err != nil || result == nil {
 		return nil, err

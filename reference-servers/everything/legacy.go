@@ -156,15 +156,18 @@ func (s *Server) resourceUpdated(uri string) {
 	s.changed(uri)
 	for _, sess := range s.everyPeer() {
 		sess.mu.Lock()
-		told := sess.subscribed[uri] || s.broken("resources.updated.only-subscribed-legacy") && sess.initialized
+		told := sess.subscribed[uri]
 		sess.mu.Unlock()
 		if told {
 			sess.notify("notifications/resources/updated", object{"uri": uri})
+			if s.broken("resources.updated.only-subscribed-legacy") {
+				sess.notify("notifications/resources/updated", object{"uri": "test://static-text"})
+			}
 		}
 	}
 	for _, l := range s.everyListener() {
 		if uris, _ := l.filter["resourceSubscriptions"].(list); slices.Contains(uris, any(uri)) ||
-			s.broken("resources.updated.only-subscribed") {
+			len(uris) > 0 && s.broken("resources.updated.only-subscribed") {
 			l.notify("notifications/resources/updated", object{"uri": uri})
 		}
 	}

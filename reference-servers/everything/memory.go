@@ -2,6 +2,8 @@ package everything
 
 import (
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -13,13 +15,14 @@ type memory struct {
 	refused map[string]bool   // connections on which a revision was refused
 	seat    map[string]string // by title: the connection that a client belongs to
 	first   string            // the name of the first client
+	busy    map[string]bool   // connections on which a tool was called
 }
 
 func (m *memory) do(f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.caps == nil {
-		m.caps, m.refused, m.seat = map[string]object{}, map[string]bool{}, map[string]string{}
+		m.caps, m.refused, m.seat, m.busy = map[string]object{}, map[string]bool{}, map[string]string{}, map[string]bool{}
 	}
 	f()
 }
@@ -102,4 +105,38 @@ func (s *Server) busyWithAnother(c *call) (busy bool) {
 		busy = name != "" && name != s.memory.first
 	})
 	return busy
+}
+
+// varied is the same list in a server that conforms. Others have an item more
+// for each connection, or for those on which a tool was called.
+func (s *Server) varied(c *call, kind string, items list) list {
+	where := ""
+	if s.broken(kind + ".list.no-side-effect-variance") {
+		s.memory.do(func() {
+			if s.memory.busy[c.peer] {
+				where = "busy"
+			}
+		})
+	}
+	if s.broken(kind + ".list.no-connection-variance") {
+		where = strings.NewReplacer(":", "-", ".", "-", "[", "", "]", "").Replace(c.peer)
+	}
+	if where == "" || len(items) == 0 {
+		return items
+	}
+	more := maps.Clone(items[0].(object))
+	more["name"] = "of-" + where
+	if kind == "resources" {
+		more["uri"] = "test://template/" + where + "/data"
+	}
+	return append(slices.Clone(items), more)
+}
+
+// rememberUse keeps in mind that a connection was used to call a tool.
+func (s *Server) rememberUse(c *call) {
+	for _, kind := range []string{"tools", "resources", "prompts"} {
+		if c.method == "tools/call" && s.broken(kind+".list.no-side-effect-variance") {
+			s.memory.do(func() { s.memory.busy[c.peer] = true })
+		}
+	}
 }

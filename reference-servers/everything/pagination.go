@@ -16,6 +16,7 @@ var pageSizes = map[string]int{"tools": 1000, "prompts": 5, "resources": 4, "res
 // of the list.
 func (c *call) page(name string, items list) (object, *rpcError) {
 	s := c.srv
+	items = s.varied(c, name, items)
 	start := 0
 	cursor, present := c.params["cursor"]
 	if s.broken("pagination.invalid-cursor.graceful") && s.disturbed(c, name, cursor, present) {

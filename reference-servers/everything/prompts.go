@@ -124,7 +124,7 @@ func getPrompt(c *call) (object, *rpcError) {
 	if !found {
 		return nil, invalidParams("unknown prompt: " + name)
 	}
-	args, err := p.read(c.params)
+	args, err := p.read(c.srv, c.params)
 	if err == nil {
 		err = c.readState()
 	}
@@ -144,21 +144,24 @@ func getPrompt(c *call) (object, *rpcError) {
 }
 
 // read takes the arguments of the request, which are strings.
-func (p prompt) read(params object) (map[string]string, *rpcError) {
+func (p prompt) read(s *Server, params object) (map[string]string, *rpcError) {
 	given, ok := params["arguments"].(object)
-	if _, present := params["arguments"]; present && !ok {
+	switch _, present := params["arguments"]; {
+	case present && !ok:
 		return nil, invalidParams("arguments is not an object")
+	case !present && s.broken("prompts.get.arguments-optional"):
+		return nil, invalidParams("arguments is missing")
 	}
 	args := map[string]string{}
 	for name, v := range given {
-		s, ok := v.(string)
-		if !ok {
+		text, ok := v.(string)
+		if !ok && !s.broken("prompts.get.validate-arguments") {
 			return nil, invalidParams("argument " + name + " is not a string")
 		}
-		args[name] = s
+		args[name] = text
 	}
 	for _, a := range p.arguments {
-		if _, ok := args[a.name]; !ok {
+		if _, ok := args[a.name]; !ok && !s.broken("prompts.get.missing-required-argument") {
 			return nil, invalidParams("argument " + a.name + " is missing")
 		}
 	}

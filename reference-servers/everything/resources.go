@@ -30,6 +30,8 @@ func (s *Server) resources() []resource {
 		{uri: "test://changing-resource", name: "changing-resource", title: "Changing resource",
 			description: "A resource whose description changes" + s.times("resources"),
 			mimeType:    "text/plain", text: "This text does not change, only its description."},
+		{uri: "file:///everything/readme.txt", name: "readme.txt", title: "A file", description: "A file of a directory that does not exist on any disk",
+			mimeType: "text/plain", text: "There is nothing beside this file."},
 		{uri: "test://failing-resource", name: "failing-resource", fails: true, unlisted: true},
 	}
 }
@@ -72,6 +74,9 @@ func (t template) match(uri string) (string, bool) {
 
 // resource finds what a URI names.
 func (s *Server) resource(uri string) (resource, bool) {
+	if r, ok := s.strayResource(uri); ok {
+		return r, true
+	}
 	if !validURI(uri) {
 		return resource{}, false
 	}
@@ -147,6 +152,8 @@ func readResource(c *call) (object, *rpcError) {
 	}
 	r, found := c.srv.resource(uri)
 	switch {
+	case !found && c.srv.broken("resources.read.not-found-no-empty"):
+		return object{"contents": list{}}, nil
 	case !found:
 		return nil, notFound(c, uri)
 	case r.fails:
