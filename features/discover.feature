@@ -42,8 +42,6 @@ Feature: Discovery
     Then the server answers with error -32601
 
     Examples:
-      | method                | params                                        |
-      | ping                  | {}                                            |
-      | logging/setLevel      | {"level":"debug"}                             |
-      | resources/subscribe   | {"uri":"conformance-$random://nonexistent/1"} |
-      | resources/unsubscribe | {"uri":"conformance-$random://nonexistent/1"} |
+      | method           | params            |
+      | ping             | {}                |
+      | logging/setLevel | {"level":"debug"} |

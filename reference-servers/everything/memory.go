@@ -129,7 +129,10 @@ func (s *Server) varied(c *call, kind string, items list) list {
 	if kind == "resources" {
 		more["uri"] = "test://template/" + where + "/data"
 	}
-	return append(slices.Clone(items), more)
+	if where == "busy" {
+		return append(slices.Clone(items), more)
+	}
+	return slices.Insert(slices.Clone(items), 1, any(more)) // so that the last page is the same for all
 }
 
 // rememberUse keeps in mind that a connection was used to call a tool.
