@@ -195,6 +195,9 @@ func (x *Exchange) readEvents(body io.Reader) error {
 		if err != nil {
 			return err
 		}
+		if x.Call.standing && e.Type != "endpoint" && x.Session.divert(e.Data) {
+			continue
+		}
 		if err := x.Session.hear(len(e.Data)); err != nil {
 			return err
 		}

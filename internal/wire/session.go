@@ -33,6 +33,9 @@ type Session struct {
 	life   context.Context
 	kill   context.CancelFunc
 
+	diverted atomic.Pointer[func([]byte) bool]
+	fallen   chan struct{} // closed with the first reason in down
+
 	called  chan struct{} // closed at the first call: Respond is set by then
 	calling sync.Once
 
@@ -75,7 +78,7 @@ func Open(ctx context.Context, e Endpoint) (*Session, error) {
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Session{
 		Endpoint: e, redact: newRedactor(e), life: life, kill: kill,
-		changed: make(chan struct{}), called: make(chan struct{}),
+		changed: make(chan struct{}), fallen: make(chan struct{}), called: make(chan struct{}),
 		mirrored: map[string][]mirror{}, answered: map[string]bool{},
 	}
 	var err error
@@ -396,6 +399,7 @@ func (s *Session) fall(err error) {
 	s.mu.Lock()
 	if s.down == nil {
 		s.down = err
+		close(s.fallen)
 	}
 	pending := s.pending
 	s.pending = nil

@@ -109,6 +109,9 @@ func (s *Session) readLines() {
 			return
 		}
 		text = bytes.TrimSuffix(text, []byte("\r"))
+		if s.divert(text) {
+			continue
+		}
 		l := Line{Text: text, At: time.Now(), Terminated: end == nil}
 		if len(bytes.TrimSpace(text)) > 0 {
 			l.Messages = Parse(text)

@@ -1,0 +1,114 @@
+package reports
+
+import "time"
+
+// A Load is the outcome of a load test. Times are in milliseconds, rates in
+// requests a second.
+type Load struct {
+	Plan     LoadPlan `json:"plan"`
+	Duration Duration `json:"duration"` // from the first request to the last answer, in seconds
+
+	Planned  uint64 `json:"planned,omitempty"` // requests; absent in a closed loop
+	Requests uint64 `json:"requests"`          // sent, and answered or given up
+	// Rate is that of sending, Throughput that of answers which are a success.
+	Rate       float64 `json:"rate"`
+	Throughput float64 `json:"throughput"`
+	// ErrorShare is the share of requests that did not succeed, from 0 to 1.
+	ErrorShare float64 `json:"errorShare"`
+
+	// Latency counts from the moment when a request was due, Service from when it
+	// was sent. In a closed loop the two are the same.
+	Latency    Percentiles  `json:"latency"`
+	Service    Percentiles  `json:"service"`
+	FirstEvent *Percentiles `json:"firstEvent,omitempty"` // of answers that come as event streams
+	// Slip is how much later than due requests were sent.
+	Slip Percentiles `json:"slip"`
+
+	Outcomes   []LoadOutcome   `json:"outcomes"`
+	Operations []LoadOperation `json:"operations"`
+	Objectives []Objective     `json:"slo,omitempty"`
+
+	// GeneratorBound says that it was mcpcheck that could not keep up: the figures
+	// say nothing about the server then. WorkersBound says that as many requests
+	// were in progress as there may be.
+	GeneratorBound bool     `json:"generatorBound"`
+	WorkersBound   bool     `json:"workersBound"`
+	Leaked         uint64   `json:"leaked"`               // answers that belong to another session
+	RetryAfter     []string `json:"retryAfter,omitempty"` // what came with status 429, a few
+	Notes          []string `json:"notes,omitempty"`
+	Interrupted    bool     `json:"interrupted,omitempty"`
+}
+
+// A LoadPlan is what was asked for, so that a report explains itself.
+type LoadPlan struct {
+	Loop        string        `json:"loop"` // "open" or "closed"
+	Rate        float64       `json:"rate,omitempty"`
+	RampTo      float64       `json:"rampTo,omitempty"`
+	Concurrency int           `json:"concurrency,omitempty"`
+	Duration    Duration      `json:"duration"` // seconds
+	Timeout     Duration      `json:"timeout"`  // seconds
+	Sessions    int           `json:"sessions"`
+	Fresh       bool          `json:"freshSessions,omitempty"`
+	Workers     int           `json:"workers"`
+	Mix         []LoadMixPart `json:"mix"`
+}
+
+// A LoadMixPart is an operation and its share of all requests, from 0 to 1.
+type LoadMixPart struct {
+	Operation string  `json:"operation"`
+	Share     float64 `json:"share"`
+}
+
+// Percentiles sum up a distribution of times, in milliseconds.
+type Percentiles struct {
+	Mean float64 `json:"mean"`
+	P50  float64 `json:"p50"`
+	P90  float64 `json:"p90"`
+	P95  float64 `json:"p95"`
+	P99  float64 `json:"p99"`
+	P999 float64 `json:"p99.9"`
+	Max  float64 `json:"max"`
+}
+
+// Milliseconds is a time as reports write it.
+func Milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// A LoadOutcome is how some of the requests ended.
+type LoadOutcome struct {
+	Outcome string  `json:"outcome"` // "ok", "JSON-RPC error -32602", "HTTP status 503", ...
+	Count   uint64  `json:"count"`
+	Share   float64 `json:"share"`
+}
+
+// A LoadOperation sums up the requests of one kind.
+type LoadOperation struct {
+	Operation string        `json:"operation"`
+	Requests  uint64        `json:"requests"`
+	Latency   Percentiles   `json:"latency"`
+	Outcomes  []LoadOutcome `json:"outcomes"`
+}
+
+// An Objective is a bound that the user set, and whether it held.
+type Objective struct {
+	Objective string `json:"objective"` // as written, such as "p99<200ms"
+	Actual    string `json:"actual"`
+	Met       bool   `json:"met"`
+}
+
+// Status is the exit status that a load test asks for: 0 when every objective
+// holds, 1 when one does not or an answer reached another session, 3 when the
+// figures are not the server's.
+func (l *Load) Status() int {
+	for _, o := range l.Objectives {
+		if !o.Met && !l.GeneratorBound {
+			return 1
+		}
+	}
+	switch {
+	case l.Leaked > 0:
+		return 1
+	case l.Requests == 0, l.GeneratorBound && len(l.Objectives) > 0:
+		return 3
+	}
+	return 0
+}
