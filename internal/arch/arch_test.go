@@ -27,11 +27,12 @@ const (
 // import; tests may import more.
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
-		"features", "steps", "reports", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
+		"features", "load", "steps", "reports", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
 		"reference-servers/everything",
 	},
 	"features":                     {},
 	"steps":                        {"reports", "internal/arguments", "internal/spec", "internal/suggest", "internal/wire"},
+	"load":                         {"reports", "internal/spec", "internal/wire"},
 	"reports":                      {"internal/spec"},
 	"reference-servers/everything": {}, // a server that shares code with its tester shares its mistakes
 	"internal/arch":                {},
@@ -51,13 +52,13 @@ var usedIn = map[string][]string{
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
 	"github.com/yosida95/uritemplate":             {"steps"},
 	"github.com/xeipuuv/gojsonschema":             {"internal/spec"},
-	"go.yaml.in/yaml":                             {"internal/spec", "internal/target"},
+	"github.com/tsenart/vegeta":                   {"load"},
+	"go.yaml.in/yaml":                             {"internal/spec", "internal/target", "load"},
 	"golang.org/x/term":                           {"cmd/mcpcheck"},
 	"golang.org/x/text":                           {"internal/spec"},
 	"github.com/modelcontextprotocol/go-sdk":      {}, // between us and the bytes there is no SDK
 	"github.com/mark3labs/mcp-go":                 {},
 	"github.com/testcontainers/testcontainers-go": {},
-	"github.com/tsenart/vegeta":                   {},
 }
 
 // A source is one Go file, with the folder that it lies in.

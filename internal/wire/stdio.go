@@ -105,13 +105,13 @@ func (s *Session) readLines() {
 		if end != nil && len(text) == 0 {
 			break
 		}
+		if s.divert(text) {
+			continue
+		}
 		if s.hear(len(text)) != nil {
 			return
 		}
 		text = bytes.TrimSuffix(text, []byte("\r"))
-		if s.divert(text) {
-			continue
-		}
 		l := Line{Text: text, At: time.Now(), Terminated: end == nil}
 		if len(bytes.TrimSpace(text)) > 0 {
 			l.Messages = Parse(text)
