@@ -5,17 +5,27 @@ Feature: Ping
   @ping.respond-empty
   Scenario: A ping is answered with an empty result
     Given a session
-    When the client requests ping
+    When the client requests ping without params
     Then the result is empty
 
   @ping.respond-empty
-  Scenario: A ping without params is answered with an empty result
+  Scenario: A ping with metadata is answered with an empty result
     Given a session
-    When the client requests ping without params
+    When the client requests ping with
+      """
+      {"_meta": {}}
+      """
+    Then the result is empty
+
+  @ping.respond-empty
+  Scenario: A ping is answered while a tool runs
+    Given the fixture tool test_tool_with_progress
+    And a session
+    When the client calls the tool and requests ping meanwhile
     Then the result is empty
 
   @ping.respond-before-initialized
   Scenario: A ping is answered before the client is ready
     Given a session that is not yet initialized
     When the client requests ping
-    Then the result is empty
+    Then the server answers with a result

@@ -101,6 +101,11 @@ func (s *Server) stray(c *call) {
 	if m, ok := strays[s.fault]; ok {
 		c.out.send(encode(m))
 	}
+	if s.broken("ping.server.no-excess") {
+		for i := range 12 {
+			c.out.send(encode(request(100*n+i, object{})))
+		}
+	}
 }
 
 // spoil changes the bytes of a response, as faults of the encoding do.

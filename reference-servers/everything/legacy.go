@@ -95,7 +95,12 @@ func isString(v any) bool {
 	return ok
 }
 
-func ping(*call) (object, *rpcError) { return object{}, nil }
+func ping(c *call) (object, *rpcError) {
+	if c.srv.broken("ping.respond-before-initialized") && !c.sess.ready() {
+		return nil, fail(codeInvalidRequest, "the client is not initialized")
+	}
+	return object{}, nil
+}
 
 func setLevel(c *call) (object, *rpcError) {
 	level, _ := c.params["level"].(string)
