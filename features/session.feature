@@ -37,8 +37,6 @@ Feature: Sessions
     Examples:
       | name           |
       | Mcp-Session-Id |
-      | MCP-SESSION-ID |
-      | mcp-session-id |
 
   @session.id.accepted
   Scenario: A request in a session is served over another connection
