@@ -45,7 +45,7 @@ Feature: Headers that mirror the body
   @headers.version.match
   Scenario: A header that declares another revision than the body is refused
     Given a session
-    When the client discovers with the header MCP-Protocol-Version "1900-01-01"
+    When the client discovers with the header MCP-Protocol-Version "2099-01-01"
     Then the server refuses the request
 
   @headers.version.match

@@ -28,8 +28,8 @@ var statelessWords = []step{
 	{then, "the second refusal is like the first", do((*World).refusedAgain)},
 	{then, "the server asks for no input that the client does not offer", do((*World).asksNoUnoffered)},
 	{then, "the server answers on the second connection as well", do((*World).servedElsewhere)},
-	{then, "the server refuses the lack of _meta", do((*World).refusesNoMeta)},
-	{then, "the server refuses with -32602, or -32020 over HTTP", do((*World).refusesMeta)},
+	{then, "the server refuses the lack of a revision", do((*World).refusesNoRevision)},
+	{then, "the server refuses with -32602, or -32020 over HTTP", do((*World).refusesParams)},
 }
 
 var statelessInvariants = []invariant{
@@ -89,30 +89,37 @@ func (w *World) eachResulted(context.Context) error {
 	return nil
 }
 
-// refusesNoMeta takes any error over stdio from a server of both eras: there, a
-// bare request could belong to either.
-func (w *World) refusesNoMeta(ctx context.Context) error {
-	if w.session.Endpoint.Transport == spec.Stdio {
-		dual, err := w.legacy(ctx)
-		if err != nil {
-			return inconclusive{err}
-		}
-		if dual {
-			return w.answersError(ctx)
-		}
-	}
-	return w.refusesMeta(ctx)
-}
-
-// refusesMeta grades HeaderMismatch as an advisory: a header then has no equal
-// in the body, and which of the two rules goes first is not settled.
-func (w *World) refusesMeta(ctx context.Context) error {
+// refusesNoRevision takes any error over stdio from a server of both eras:
+// there, a request that names no revision could belong to either. Over HTTP it
+// grades HeaderMismatch as an advisory: the header then has no equal in the body,
+// and which of the two rules goes first is not settled.
+func (w *World) refusesNoRevision(ctx context.Context) error {
 	e, err := w.rpcError()
 	if err != nil {
 		return err
 	}
-	if w.session.Endpoint.Transport != spec.Stdio && e.Code == "-32020" {
-		return advisory(w.answersCode(ctx, "-32602"))
+	if w.session.Endpoint.Transport != spec.Stdio {
+		if e.Code == codeMismatch {
+			return advisory(w.answersCode(ctx, "-32602"))
+		}
+		return w.answersCode(ctx, "-32602")
+	}
+	dual, err := w.legacy(ctx)
+	switch {
+	case err != nil:
+		return inconclusive{err}
+	case dual:
+		return nil
+	}
+	return w.answersCode(ctx, "-32602")
+}
+
+// refusesParams takes HeaderMismatch as well, where what the params lack is what
+// a header repeats.
+func (w *World) refusesParams(ctx context.Context) error {
+	e, err := w.rpcError()
+	if err == nil && e.Code == codeMismatch && w.session.Endpoint.Transport != spec.Stdio {
+		return nil
 	}
 	return w.answersCode(ctx, "-32602")
 }
