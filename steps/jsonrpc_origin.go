@@ -83,7 +83,7 @@ func requestShaped(c *Conversation, m *wire.Message) error {
 	if err := paramsTyped(m); err != nil {
 		return err
 	}
-	if _, ok := spec.ServerRequestDefinition(c.Revision(), m.Method); !ok && c.Revision() != "" && !c.extended() {
+	if _, ok := spec.ServerRequestDefinition(c.Revision(), m.Method); !ok && !c.extended() && !judgedByLifecycle(c, m) {
 		return advisory(unmetf("a request that servers make in revision "+string(c.Revision()), "%q", m.Method))
 	}
 	return nil
@@ -146,7 +146,7 @@ func notificationShaped(c *Conversation, m *wire.Message) (bool, error) {
 	}
 	definition, known := spec.NotificationDefinition(c.Revision(), m.Method)
 	if !known {
-		if c.extended() {
+		if c.extended() || judgedByLifecycle(c, m) {
 			return true, nil
 		}
 		return true, advisory(unmetf("a notification that servers send in revision "+string(c.Revision()), "%q", m.Method))

@@ -1,10 +1,12 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -91,6 +93,9 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	if x == nil {
 		return nil, &misspelt{fmt.Errorf("no request was sent before this step")}
 	}
+	if x.Status() == http.StatusUnauthorized {
+		return nil, rootCause{fmt.Errorf("the server wants authorization: %s is answered with HTTP status 401", named(x))}
+	}
 	if m := x.Response(); m != nil {
 		return m, nil
 	}
@@ -99,6 +104,9 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	}
 	return nil, unmetf("a response", "%s", silence(x))
 }
+
+// named names an exchange for a reader.
+func named(x *wire.Exchange) string { return cmp.Or(x.Call.Method, "a message") }
 
 // silence describes an exchange that brought no response.
 func silence(x *wire.Exchange) string {

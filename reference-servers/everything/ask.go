@@ -71,7 +71,7 @@ func (c *call) ask(state object, questions ...question) (answers map[string]obje
 	switch {
 	case len(missing) > 0 && c.modern():
 		return nil, nil, c.srv.missingCapability(missing)
-	case len(missing) > 0 && !c.modern() && !c.srv.broken("lifecycle.operation.only-negotiated-capabilities-must"):
+	case len(missing) > 0 && !c.modern():
 		return nil, failed("The client has not declared the capability that this tool needs."), nil
 	case c.modern():
 		return c.askInResult(state, questions)

@@ -31,6 +31,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 		st.get, after = true, 0
 		sess.http.add(st)
 		st.open()
+		sess.hasten(st.send)
 	case s.broken("resume.no-duplicates-before-id"):
 		after = max(0, after-1)
 	case s.broken("resume.via-get-any-origin") && !st.get:

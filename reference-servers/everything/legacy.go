@@ -25,14 +25,10 @@ func initialize(c *call) (object, *rpcError) {
 	if !ok || !isString(info["name"]) || !isString(info["version"]) {
 		return nil, invalidParams("clientInfo is missing or has no name and version")
 	}
-	if !isLegacy(version) {
-		version = newestLegacy
-		if c.srv.broken("lifecycle.version.counter-offer-latest") {
-			version = rev2024_11_05
-		}
-	} else if c.srv.broken("lifecycle.version.echo") && version == rev2025_06_18 {
-		version = rev2025_03_26
+	if err := c.unwelcome(info); err != nil {
+		return nil, err
 	}
+	version = c.srv.settle(version)
 	sess := c.sess
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
