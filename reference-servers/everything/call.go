@@ -73,6 +73,9 @@ func (s *Server) run(c *call) {
 		}
 		c.out.finish(data, 0)
 	}
+	if c.method == "initialize" && err == nil && c.transport != overHTTP {
+		c.sess.hasten(c.out.send)
+	}
 }
 
 func errorMessage(id json.RawMessage, err *rpcError) object {
