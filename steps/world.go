@@ -36,9 +36,11 @@ type World struct {
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
-	batch     []batchMember // the requests in the batch that was sent
-	listings  []*listing    // one after the other
-	called    []*Tool       // by xs
+	batch     []batchMember    // the requests in the batch that was sent
+	listings  []*listing       // one after the other
+	called    []*Tool          // by xs
+	streaming func() wire.Call // a request that is answered with an event stream, found by a Given
+	key       string           // of what the scenario started
 	shutdown  wire.Shutdown
 	heeded    time.Time        // until when a cancellation may not have been
 	exchanges []*wire.Exchange // all that the scenario sent, for the report
