@@ -139,15 +139,16 @@ func (s *Server) listChanged(kind string) {
 	if kind == "tools" && s.broken("tools.list-changed.sent") {
 		return
 	}
-	method := "notifications/" + kind + "/list_changed"
-	for _, sess := range s.everyPeer() {
-		if sess.ready() {
-			sess.notify(method, nil)
+	for _, method := range s.announced(kind) {
+		for _, sess := range s.everyPeer() {
+			if sess.ready() {
+				sess.notify(method, nil)
+			}
 		}
-	}
-	for _, l := range s.everyListener() {
-		if l.filter[kind+"ListChanged"] == true || s.broken("subs.filter.requested-only") {
-			l.notify(method, object{})
+		for _, l := range s.everyListener() {
+			if l.filter[kind+"ListChanged"] == true || s.broken("subs.filter.requested-only") {
+				l.notify(method, object{})
+			}
 		}
 	}
 }
