@@ -30,6 +30,7 @@ var (
 	jsonText   = param[string]{"json", `[\[{"0-9tfn-].*`, asString}
 	kind       = param[string]{"kind", `tool|resource|prompt`, asString}
 	method     = param[string]{"method", `[\w./-]+`, asString}
+	metaKey    = param[string]{"key", `[\w./-]+`, asString}
 	name       = param[string]{"name", `[A-Za-z]\w*`, asString}
 	names      = param[[]string]{"names", `\w+(?:, \w+)*`, splitNames}
 	revision   = param[spec.Revision]{"revision", `\S+`, asRevision}

@@ -336,6 +336,13 @@ func serverInfoElsewhere(c *Conversation, x *wire.Exchange, result json.RawMessa
 }
 
 func serverInfoPresent(_ *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
+	r, err := object(result)
+	if err != nil {
+		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
+	}
+	if _, err := object(r["_meta"]); err != nil && r["_meta"] != nil {
+		return false, nil //nolint:nilerr // judged by meta.object-type
+	}
 	if _, ok := serverInfo(result); !ok {
 		return true, unmetf("_meta with "+metaPrefix+"serverInfo", "none in the result of %s", x.Call.Method)
 	}

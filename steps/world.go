@@ -1,12 +1,10 @@
 package steps
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -36,11 +34,9 @@ type World struct {
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
-	batch     []batchMember    // the requests in the batch that was sent
-	listings  []*listing       // one after the other
-	called    []*Tool          // by xs
-	streaming func() wire.Call // a request that is answered with an event stream, found by a Given
-	key       string           // of what the scenario started
+	batch     []batchMember // the requests in the batch that was sent
+	listings  []*listing    // one after the other
+	called    []*Tool       // by xs
 	shutdown  wire.Shutdown
 	heeded    time.Time        // until when a cancellation may not have been
 	exchanges []*wire.Exchange // all that the scenario sent, for the report
@@ -95,9 +91,6 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	if x == nil {
 		return nil, &misspelt{fmt.Errorf("no request was sent before this step")}
 	}
-	if x.Status() == http.StatusUnauthorized {
-		return nil, rootCause{fmt.Errorf("the server wants authorization: %s is answered with HTTP status 401", named(x))}
-	}
 	if m := x.Response(); m != nil {
 		return m, nil
 	}
@@ -106,9 +99,6 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	}
 	return nil, unmetf("a response", "%s", silence(x))
 }
-
-// named names an exchange for a reader.
-func named(x *wire.Exchange) string { return cmp.Or(x.Call.Method, "a message") }
 
 // silence describes an exchange that brought no response.
 func silence(x *wire.Exchange) string {

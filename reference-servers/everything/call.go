@@ -32,8 +32,6 @@ type call struct {
 	ending    <-chan struct{} // closed when the channel or the server shuts down
 	revision  string
 	transport string
-	fellow    *call  // another one beside it; only faults care
-	told      bool   // it has sent progress; only faults care
 	peer      string // modern: the connection that brought it; only faults care
 	id        json.RawMessage
 	method    string
@@ -63,20 +61,17 @@ func (s *Server) run(c *call) {
 	}
 	switch {
 	case errors.Is(context.Cause(c.ctx), errCancelled) && !s.broken("cancel.received.no-response") && !c.speaksOn():
-		s.conclude(c, nil, 0)
+		c.out.finish(nil, 0)
 	case err != nil:
-		s.conclude(c, s.seal(errorMessage(c.id, err), c.origin()), err.status)
+		c.out.finish(s.seal(errorMessage(c.id, err), c.origin()), err.status)
 	case result == nil:
-		s.conclude(c, nil, 0)
+		c.out.finish(nil, 0)
 	default:
 		data := s.spoil(c, s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin()))
 		if s.broken("session.scoped-delivery") || s.broken("sse.client-isolation") {
 			s.leak(c, data)
 		}
-		s.conclude(c, data, 0)
-	}
-	if c.method == "initialize" && err == nil && c.transport != overHTTP {
-		c.sess.hasten(c.out.send)
+		c.out.finish(data, 0)
 	}
 }
 
@@ -92,9 +87,7 @@ func errorMessage(id json.RawMessage, err *rpcError) object {
 func (c *call) notify(method string, params object) {
 	o := c.origin()
 	o.method = method
-	data := c.srv.seal(object{"jsonrpc": "2.0", "method": method, "params": params}, o)
-	c.srv.path(c, method).send(data)
-	c.srv.duplicate(c, method, data)
+	c.out.send(c.srv.seal(object{"jsonrpc": "2.0", "method": method, "params": params}, o))
 }
 
 // progress reports progress, if the client asked for it.
@@ -159,9 +152,7 @@ func (c *call) request(method string, params object) (object, error) {
 	if params != nil {
 		m["params"] = params
 	}
-	data := c.srv.seal(m, o)
-	c.out.send(data)
-	c.srv.duplicate(c, method, data)
+	c.out.send(c.srv.seal(m, o))
 	t := time.NewTimer(answerTimeout)
 	defer t.Stop()
 	select {

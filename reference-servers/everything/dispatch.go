@@ -40,8 +40,7 @@ func waits(name string) bool { return methods()[name].waits }
 func (s *Server) known(name, revision string) bool {
 	m, ok := methods()[name]
 	switch {
-	case s.hidden(name),
-		name == "server/discover" && s.broken("discover.implemented"),
+	case name == "server/discover" && s.broken("discover.implemented"),
 		name == "completion/complete" && s.broken("discover.capabilities-truthful"):
 		return false
 	case name == "initialize" && s.modern && s.broken("version.modern-only.initialize-rejected"),
@@ -63,11 +62,14 @@ func (s *Server) dispatch(c *call) (object, *rpcError) {
 		}
 		err := fail(codeMethodNotFound, "method not found: "+c.method)
 		if c.modern() {
-			err.status = s.status("http.method-not-found-404", http.StatusNotFound, http.StatusOK)
+			err.status = http.StatusNotFound
 		}
 		return nil, err
 	}
 	s.rememberUse(c)
+	if err := c.intolerant(); err != nil {
+		return nil, err
+	}
 	result, err := methods()[c.method].run(c)
 	if err != nil || result == nil {
 		return nil, err

@@ -52,9 +52,7 @@ func newStream(s *Server, revision string) *stream {
 }
 
 // resumable reports whether events have ids.
-func (st *stream) resumable() bool {
-	return !isModern(st.revision) || st.srv.broken("http.sse.no-resumability")
-}
+func (st *stream) resumable() bool { return !isModern(st.revision) }
 
 func (st *stream) wake() {
 	close(st.changed)
