@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cucumber/godog"
@@ -49,7 +50,7 @@ func Lint(features fs.FS) error {
 	suite := godog.TestSuite{Options: &godog.Options{FS: features, Paths: []string{"."}}}
 	list, err := suite.RetrieveFeatures()
 	if err != nil {
-		return err
+		return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 	}
 	var faults []error
 	scenarios := 0

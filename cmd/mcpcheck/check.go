@@ -38,7 +38,7 @@ type settings struct {
 	parallel   int
 }
 
-func checkCommand(stdin io.Reader) *cobra.Command {
+func checkCommand() *cobra.Command {
 	var o settings
 	c := plain(&cobra.Command{
 		Use:     "mcpcheck (--target URL|COMMAND | --reference NAME | --config FILE | --registry FILE)",
@@ -54,7 +54,6 @@ func checkCommand(stdin io.Reader) *cobra.Command {
 			return o.check(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	})
-	_ = stdin
 	f := c.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.selection.Target, "target", "", "judge the server at a `URL`, or that a COMMAND launches")
@@ -100,9 +99,9 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	progress := terminal(stderr)
 	for _, server := range job.servers {
-		if err := o.judge(ctx, job, server, report, progress); err != nil {
-			progress.clear()
-			return err
+		report.Runs = append(report.Runs, o.judge(ctx, job, server, progress)...)
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	progress.clear()
@@ -133,8 +132,13 @@ func (o *settings) prepare() (*job, error) {
 	if j.revisions, err = o.revisions(); err != nil {
 		return nil, err
 	}
-	if o.timeout <= 0 || o.deadline <= 0 {
-		return nil, usage("--timeout and --deadline must be longer than 0")
+	switch {
+	case o.timeout <= 0:
+		return nil, usage("--timeout is %s, want a time longer than 0", o.timeout)
+	case o.deadline <= 0:
+		return nil, usage("--deadline is %s, want a time longer than 0", o.deadline)
+	case o.parallel < 0:
+		return nil, usage("--parallel is %d, want 1 or more, or 0 for the default", o.parallel)
 	}
 	if j.catalogue, err = catalogue(); err != nil {
 		return nil, err
@@ -147,20 +151,49 @@ func (o *settings) prepare() (*job, error) {
 			return nil, usage("--features: %q is no folder", o.features)
 		}
 		j.features = os.DirFS(o.features)
-	}
-	if o.arguments != "" {
-		data, err := os.ReadFile(o.arguments)
-		if err != nil {
-			return nil, usage("--args: %v", err)
-		}
-		if err := json.Unmarshal(data, &j.arguments); err != nil {
-			return nil, usage("--args: %s: %v, want an object of arguments by tool name", o.arguments, err)
+		if err := steps.Lint(j.features); err != nil {
+			return nil, usage("--features %s: %v", o.features, err)
 		}
 	}
+	if j.arguments, err = o.argumentsByTool(); err != nil {
+		return nil, err
+	}
+	o.selection.References = references
 	if j.servers, err = target.Resolve(o.selection); err != nil {
 		return nil, usage("%v", err)
 	}
 	return j, nil
+}
+
+// argumentsByTool reads what tools are to be called with.
+func (o *settings) argumentsByTool() (map[string]json.RawMessage, error) {
+	if o.arguments == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(o.arguments)
+	if err != nil {
+		return nil, usage("--args: %v", err)
+	}
+	var all map[string]map[string]json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, usage("--args: %s is not an object of arguments by tool name: %v", o.arguments, plainly(err))
+	}
+	byTool := make(map[string]json.RawMessage, len(all))
+	for tool, arguments := range all {
+		if byTool[tool], err = json.Marshal(arguments); err != nil || arguments == nil {
+			return nil, usage("--args: %s: the arguments of %q are not an object", o.arguments, tool)
+		}
+	}
+	return byTool, nil
+}
+
+// plainly words a fault of JSON without the names of Go types.
+func plainly(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		return fmt.Errorf("it holds %s where an object is wanted", mistyped.Value)
+	}
+	return err
 }
 
 // revisions returns those that the user named; none for auto and all.
@@ -179,105 +212,85 @@ func (o *settings) revisions() ([]spec.Revision, error) {
 	return list, nil
 }
 
-// judge judges one server, once for each revision. A server that cannot be
-// reached is told in the report, so that the others are still judged.
-func (o *settings) judge(ctx context.Context, j *job, server target.Server, report *reports.Report, p *progress) error {
+// judge judges one server, once for each revision. What keeps it from being
+// judged is told in the report, so that the others still are.
+func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *progress) []reports.Run {
+	started := time.Now()
+	not := func(t spec.Transport, r spec.Revision, unreachable bool, err error) reports.Run {
+		return reports.Run{
+			Target: server.String(), Transport: t, Revision: r, Duration: reports.Duration(time.Since(started)),
+			Unreachable: unreachable, Incomplete: because(ctx, err).Error(),
+		}
+	}
 	endpoint, stop, err := o.endpoint(server)
 	if err != nil {
-		return err
+		return []reports.Run{not("", "", true, err)}
 	}
 	defer stop()
-	p.say("finding out what " + server.String() + " speaks")
-	found, err := target.Probe(ctx, endpoint)
+	probing, done := context.WithTimeoutCause(ctx, o.deadline, steps.ErrDeadline)
+	found, err := target.Probe(probing, endpoint)
+	done()
 	if err != nil {
-		report.Runs = append(report.Runs, reports.Run{
-			Target: server.String(), Transport: endpoint.Transport, Unreachable: true, Incomplete: err.Error(),
-		})
-		return nil
+		return []reports.Run{not(endpoint.Transport, "", true, err)}
 	}
-	revisions := found.Newest()
-	switch {
-	case len(j.revisions) > 0:
-		revisions = j.revisions
-	case o.revision == "all":
-		revisions = append(target.Negotiates(ctx, found.Endpoint), found.Modern...)
-	}
-	allowed := o.allowTools
-	if server.Reference != "" {
-		allowed = slices.Concat(allowed, referenceTools(server.Reference))
-	}
-	for _, r := range revisions {
+	var runs []reports.Run
+	for _, r := range o.against(ctx, j, found) {
 		run, err := steps.Run(ctx, steps.Config{
 			Target: server.String(), Endpoint: found.Endpoint, Revision: r,
 			Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
-			AllowTools: allowed, Arguments: j.arguments,
+			AllowTools: o.allowTools, Arguments: j.arguments,
 			Parallel: o.parallel, Deadline: o.deadline,
 			Planned: p.planned, Done: p.done,
 		})
 		if err != nil {
-			return cannot("%v", err)
+			failed := not(found.Endpoint.Transport, r, false, fmt.Errorf("mcpcheck itself went wrong: %w", err))
+			run = &failed
 		}
 		run.Notes = append(run.Notes, found.Notes...)
-		report.Runs = append(report.Runs, *run)
+		runs = append(runs, *run)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return nil
+	return runs
 }
 
-// An output is a place for a report.
-type output struct {
-	writer reports.Writer
-	path   string // "" for the standard output
-	stdout io.Writer
-}
-
-// outputs settles where reports go, before any work is done.
-func (o *settings) outputs(stdout io.Writer) ([]output, error) {
-	text := reports.Text(textOptions(stdout, o.strict, o.verbose))
-	list := []output{}
-	console := false
-	for _, spec := range o.reports {
-		format, path, ok := strings.Cut(spec, "=")
-		w, known := reports.Writers[format]
-		if !ok || !known || path == "" {
-			return nil, usage("--report is %q, want FORMAT=PATH with one of the formats text, json, junit", spec)
-		}
-		if path == "-" {
-			console, path = true, ""
-			if format == "text" {
-				w = text
+// against returns the revisions to judge a server against. One of which --only
+// leaves nothing is left out, if another is left.
+func (o *settings) against(ctx context.Context, j *job, found *target.Finding) []spec.Revision {
+	all := o.spoken(ctx, j, found)
+	some := slices.DeleteFunc(slices.Clone(all), func(r spec.Revision) bool {
+		for _, q := range j.catalogue {
+			if hasPrefix(q.ID, o.only) && q.In(r) && q.Over(found.Endpoint.Transport) {
+				return false
 			}
-		} else if err := writable(path); err != nil {
-			return nil, usage("--report: %v", err)
 		}
-		list = append(list, output{w, path, stdout})
+		return true
+	})
+	if len(some) == 0 {
+		return all
 	}
-	if !console {
-		list = append(list, output{text, "", stdout})
-	}
-	return list, nil
+	return some
 }
 
-// writable finds out before the run whether a report can be written after it.
-func writable(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return err
+func (o *settings) spoken(ctx context.Context, j *job, found *target.Finding) []spec.Revision {
+	if len(j.revisions) > 0 {
+		return j.revisions
 	}
-	return f.Close()
+	if o.revision == "all" {
+		if all := append(target.Negotiates(ctx, found.Endpoint), found.Modern...); len(all) > 0 {
+			return all
+		}
+	}
+	return found.Newest()
 }
 
-func (out output) write(r *reports.Report) error {
-	if out.path == "" {
-		return out.writer(out.stdout, r)
+// because prefers the interruption to what it has led to.
+func because(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	f, err := os.Create(out.path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(out.writer(f, r), f.Close())
+	return err
 }
 
 func (o *settings) endpoint(server target.Server) (wire.Endpoint, func(), error) {
@@ -290,10 +303,8 @@ func (o *settings) endpoint(server target.Server) (wire.Endpoint, func(), error)
 	}
 	url, stop, err := startReference(server.Reference)
 	if err != nil {
-		return e, nil, cannot("--reference %s: %v", server.Reference, err)
+		return e, nil, fmt.Errorf("--reference %s: %w", server.Reference, err)
 	}
 	e.URL = url
 	return e, stop, nil
 }
-
-var errNoReference = fmt.Errorf("no such reference server")

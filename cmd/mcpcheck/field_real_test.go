@@ -247,11 +247,3 @@ func listening(t *testing.T, address string, output *bytes.Buffer) {
 		}
 	}
 }
-
-func quoteAll(argv []string) string {
-	words := make([]string, len(argv))
-	for i, w := range argv {
-		words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-	}
-	return strings.Join(words, " ")
-}

@@ -35,6 +35,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	wire.KillAll()
@@ -59,7 +60,7 @@ func (v verdict) Error() string { return fmt.Sprintf("status %d", int(v)) }
 
 // run is the whole program: arguments in, exit status out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := checkCommand(stdin)
+	root := checkCommand()
 	root.AddCommand(listCommand(), explainCommand(), serveCommand(stdin))
 	root.SetArgs(args)
 	root.SetOut(stdout)

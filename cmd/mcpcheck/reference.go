@@ -9,11 +9,11 @@ import (
 	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
 )
 
+// references are the bundled servers.
+var references = []string{"everything"}
+
 // startReference starts a bundled server on loopback, within this process.
-func startReference(name string) (url string, stop func(), err error) {
-	if name != "everything" {
-		return "", nil, errNoReference
-	}
+func startReference(string) (url string, stop func(), err error) {
 	server, err := everything.New(everything.Options{})
 	if err != nil {
 		return "", nil, err

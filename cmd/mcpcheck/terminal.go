@@ -60,8 +60,6 @@ func (p *progress) done(area string) {
 	}
 }
 
-func (p *progress) say(string) {}
-
 func (p *progress) clear() {
 	if p.line != nil {
 		p.line.Clear()

@@ -22,7 +22,12 @@ type Finding struct {
 	Modern   []spec.Revision // stateless revisions that it serves, oldest first
 	Legacy   spec.Revision   // the newest that it negotiates with initialize, or ""
 	Notes    []string        // what the user should know
+	Garbled  error           // why none is agreed on although the server speaks MCP; nil if one is
 }
+
+// assumed is what a server is judged against that speaks MCP and does not say in
+// which revision.
+const assumed = spec.R20251125
 
 // Newest returns the newest revision of each era that the server serves.
 func (f Finding) Newest() []spec.Revision {
@@ -32,6 +37,9 @@ func (f Finding) Newest() []spec.Revision {
 	}
 	if n := len(f.Modern); n > 0 {
 		list = append(list, f.Modern[n-1])
+	}
+	if f.Garbled != nil {
+		list = append(list, assumed)
 	}
 	return list
 }
@@ -108,8 +116,19 @@ func probeEras(ctx context.Context, e wire.Endpoint) (*Finding, error) {
 	if err == nil {
 		err = explain(x, s)
 	}
+	var g *garbled
+	if errors.As(err, &g) {
+		f.Garbled = g
+		f.Notes = append(f.Notes, fmt.Sprintf("%v: judged against %s nevertheless", g, assumed))
+		return f, nil
+	}
 	return nil, err
 }
+
+// garbled is an answer to initialize that is a result, but not a right one: the
+// server can be judged.
+type garbled struct{ error }
+
 
 // hello opens a connection and says one thing.
 func hello(ctx context.Context, e wire.Endpoint, say func(*wire.Session) *wire.Exchange) (*wire.Exchange, *wire.Session, error) {
@@ -147,12 +166,18 @@ func (f *Finding) discover(ctx context.Context) {
 	if err != nil || x.Response() == nil {
 		return // what is wrong shows in the other probe
 	}
-	var result struct {
-		Supported    []spec.Revision            `json:"supportedVersions"`
-		Capabilities map[string]json.RawMessage `json:"capabilities"`
-	}
-	if json.Unmarshal(x.Response().Result(), &result) != nil {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(x.Response().Result(), &members) != nil {
 		return
+	}
+	var result struct {
+		Supported    []spec.Revision
+		Capabilities map[string]json.RawMessage
+	}
+	json.Unmarshal(members["capabilities"], &result.Capabilities) //nolint:errcheck // ill-typed is for the checks to judge
+	if json.Unmarshal(members["supportedVersions"], &result.Supported) != nil && (members["supportedVersions"] != nil || members["capabilities"] != nil) {
+		f.Notes = append(f.Notes, fmt.Sprintf("server/discover does not say in supportedVersions what is served: judged against %s", spec.R20260728))
+		result.Supported = []spec.Revision{spec.R20260728}
 	}
 	for _, method := range []string{"tools/list", "resources/list", "prompts/list"} {
 		if _, ok := result.Capabilities[method[:strings.Index(method, "/")]]; !ok {
@@ -257,6 +282,8 @@ func explain(x *wire.Exchange, s *wire.Session) error {
 	}
 	m := x.Response()
 	switch {
+	case m == nil && x.Err() != nil:
+		return noAnswer(x, s)
 	case m == nil && x.Status() != 0:
 		return fmt.Errorf("initialize is answered with %q and no JSON-RPC message: is the path of the URL the MCP endpoint?", x.Header().Get("Content-Type"))
 	case m == nil:
@@ -269,9 +296,9 @@ func explain(x *wire.Exchange, s *wire.Session) error {
 		ProtocolVersion string `json:"protocolVersion"`
 	}
 	if json.Unmarshal(m.Result(), &result) == nil && result.ProtocolVersion != "" {
-		return fmt.Errorf("the server offers revision %q, which is not published", result.ProtocolVersion)
+		return &garbled{fmt.Errorf("the server offers revision %q, which is not published", brief(result.ProtocolVersion))}
 	}
-	return errors.New("initialize is answered with a result that has no protocolVersion")
+	return &garbled{errors.New("initialize is answered with a result that has no protocolVersion")}
 }
 
 func noAnswer(x *wire.Exchange, s *wire.Session) error {
@@ -292,6 +319,9 @@ func noAnswer(x *wire.Exchange, s *wire.Session) error {
 	}
 	if x.TimedOut() {
 		return fmt.Errorf("%s did not answer initialize within %s", host(s.Endpoint), wireTimeout(s.Endpoint))
+	}
+	if errors.Is(x.Err(), wire.ErrFlood) {
+		return fmt.Errorf("%s did not answer initialize: %w", host(s.Endpoint), x.Err())
 	}
 	err := unreachable(s.Endpoint, x.Err())
 	if errors.Is(err, x.Err()) {

@@ -18,7 +18,7 @@ import (
 const (
 	eventStream = "text/event-stream"
 	// maxPayload bounds the body of an answer that is no event stream.
-	maxPayload = 64 << 20
+	maxPayload = 16 << 20
 	// connectLimit bounds the time to connect.
 	connectLimit = 5 * time.Second
 )
