@@ -116,7 +116,8 @@ func (s *Subject) logged() string {
 }
 
 // doubt takes back failures of a run that ended early where nothing but silence
-// speaks for them: they began after the server had answered for the last time.
+// speaks for them: they were found after the server had answered for the last
+// time, by a scenario whose last request was not answered.
 func (s *Subject) doubt(results []judged) []reports.Result {
 	why := s.stopped()
 	s.mu.Lock()
@@ -124,7 +125,7 @@ func (s *Subject) doubt(results []judged) []reports.Result {
 	s.mu.Unlock()
 	list := make([]reports.Result, len(results))
 	for i, r := range results {
-		if why != nil && r.Verdict == reports.Fail && r.last != nil && r.last.Response() == nil && r.last.Sent.After(heard) {
+		if why != nil && r.Verdict == reports.Fail && r.unanswered && r.at.After(heard) {
 			r.Verdict, r.Expected, r.Got, r.Reproduce, r.Transcript = reports.Inconclusive, "", "", "", nil
 			explain(&r.Result, rootCause{why})
 		}
@@ -133,8 +134,9 @@ func (s *Subject) doubt(results []judged) []reports.Result {
 	return list
 }
 
-// judged is a result of a scenario, and the last request that the scenario made.
+// judged is a result of a scenario.
 type judged struct {
 	reports.Result
-	last *wire.Exchange
+	at         time.Time
+	unanswered bool // the last request of the scenario
 }

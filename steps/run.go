@@ -246,7 +246,7 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 			r.Transcript = transcript(started, w.exchanges)
 		}
 		rec.mu.Lock()
-		rec.results = append(rec.results, judged{r, w.x})
+		rec.results = append(rec.results, judged{r, time.Now(), w.unanswered()})
 		rec.mu.Unlock()
 		if rec.Done != nil {
 			rec.Done(q.Area())

@@ -84,6 +84,12 @@ func (w *World) close() {
 	}
 }
 
+// unanswered reports whether the last request of the scenario has no answer.
+func (w *World) unanswered() bool {
+	n := len(w.exchanges)
+	return n > 0 && w.exchanges[n-1].Response() == nil
+}
+
 // response returns the response to the last request, or why there is none.
 func (w *World) response() (*wire.Message, error) { return responseTo(w.x) }
 

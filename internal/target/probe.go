@@ -129,7 +129,6 @@ func probeEras(ctx context.Context, e wire.Endpoint) (*Finding, error) {
 // server can be judged.
 type garbled struct{ error }
 
-
 // hello opens a connection and says one thing.
 func hello(ctx context.Context, e wire.Endpoint, say func(*wire.Session) *wire.Exchange) (*wire.Exchange, *wire.Session, error) {
 	s, err := wire.Open(ctx, e)
