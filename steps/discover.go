@@ -195,6 +195,9 @@ func (w *World) revisionsServed(context.Context) error {
 	for _, v := range slices.Sorted(maps.Keys(w.named)) {
 		w.x = w.named[v]
 		if _, err := resultOf(w.x); err != nil {
+			if e, none := errorOf(w.x); none == nil && e.Code != "-32022" && listMember[w.x.Call.Method] != "" {
+				return rootCause{fmt.Errorf("%s: %w", w.x.Call.Method, err)} // the list fails, whatever the revision
+			}
 			return fmt.Errorf("revision %s is listed: %w", brief(v), err)
 		}
 		r, _, _ := strings.Cut(v, " ")

@@ -188,12 +188,14 @@ func (w *World) sameBothTimes(ctx context.Context, what string) error {
 	return unmetf("the same page for the same cursor", "first %s, then %s", brief(fmt.Sprint(once)), brief(fmt.Sprint(again)))
 }
 
+// pageKeys is what tells the items of a page apart. In which order they come is
+// another requirement.
 func pageKeys(x *wire.Exchange, method string) []string {
 	result, err := resultOf(x)
 	if err != nil {
 		return nil
 	}
-	return itemNames(itemsOf(x, result, listMember[method]), itemKey[method])
+	return slices.Sorted(slices.Values(itemNames(itemsOf(x, result, listMember[method]), itemKey[method])))
 }
 
 // requestAmidBad sends one cursor that nobody issued and one that is no string.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -141,10 +142,12 @@ func (w *World) declaresList(context.Context) error {
 	if _, err := w.subject.facts(); err != nil {
 		return err
 	}
-	if _, ok := w.listMethod(); !ok {
+	method, ok := w.listMethod()
+	if !ok {
 		return notApplicable("the server declares none of tools, resources and prompts")
 	}
-	return nil
+	_, err := w.subject.list(method)
+	return err
 }
 
 func (w *World) requestList(ctx context.Context) error {
@@ -194,7 +197,7 @@ func (w *World) requestListAs(ctx context.Context) error {
 }
 
 func (w *World) sameForAll(context.Context) error {
-	var seen []json.RawMessage
+	var seen [][]string
 	for i, x := range w.xs {
 		result, err := resultOf(x)
 		if err != nil && i == 2 {
@@ -208,18 +211,28 @@ func (w *World) sameForAll(context.Context) error {
 		if err != nil {
 			return inconclusive{err}
 		}
-		seen = append(seen, compact(r[listMember[x.Call.Method]]))
+		seen = append(seen, anyOrder(r[listMember[x.Call.Method]]))
 	}
-	if !bytes.Equal(seen[0], seen[3]) {
+	if !slices.Equal(seen[0], seen[3]) {
 		return inconclusivef("the list changed meanwhile")
 	}
 	for i := 1; i < 3; i++ {
-		if !bytes.Equal(seen[0], seen[i]) {
+		if !slices.Equal(seen[0], seen[i]) {
 			w.x = w.xs[i]
 			return unmetf("the same list for every client", "another one under another clientInfo")
 		}
 	}
 	return nil
+}
+
+// anyOrder is what a list holds, in an order of its own.
+func anyOrder(raw json.RawMessage) []string {
+	list := []string{}
+	for _, item := range elements(raw) {
+		list = append(list, string(compact(item)))
+	}
+	slices.Sort(list)
+	return list
 }
 
 func compact(raw json.RawMessage) json.RawMessage {

@@ -41,7 +41,8 @@ func (s *Server) known(name, revision string) bool {
 	m, ok := methods()[name]
 	switch {
 	case name == "server/discover" && s.broken("discover.implemented"),
-		name == "completion/complete" && s.broken("discover.capabilities-truthful"):
+		name == "completion/complete" && s.broken("discover.capabilities-truthful"),
+		strings.HasPrefix(name, "resources/") && s.broken("content.embedded.resources-capability"):
 		return false
 	case name == "initialize" && s.modern && s.broken("version.modern-only.initialize-rejected"),
 		name == "ping" && s.broken("discover.legacy-methods-removed"):
