@@ -107,6 +107,6 @@ Feature: Statelessness
   @stateless.client-info.no-behaviour-change
   Scenario: The server treats all clients alike
     Given the server declares a list
-    And a session
+    And a session of its own
     When the client requests that list under several names
     Then each name sees the same

@@ -17,6 +17,16 @@ Feature: Tools
     When the client requests tools/list
     Then the server answers with a result
 
+  @tools.list.no-connection-variance
+  Scenario: The list of tools is the same on every connection
+    When the client compares the tools on two connections
+    Then both connections see the same
+
+  @tools.list.no-side-effect-variance
+  Scenario: The list of tools does not depend on other requests
+    When the client compares the tools on two connections
+    Then the connection that was used otherwise sees the same
+
   @tools.list.deterministic-order
   Scenario: The tools have an order
     Given the list of tools

@@ -191,7 +191,9 @@ func (w *World) requestListAs(ctx context.Context) error {
 		if name != nil {
 			meta[metaPrefix+"clientInfo"] = map[string]any{"name": name, "version": "1"}
 		}
-		w.xs = append(w.xs, w.do(ctx, wire.Call{Method: method, Meta: meta}))
+		x := w.do(ctx, wire.Call{Method: method, Meta: meta})
+		x.WaitEnd(ctx, w.subject.grace()) // so that all of them go over one connection
+		w.xs = append(w.xs, x)
 	}
 	return nil
 }

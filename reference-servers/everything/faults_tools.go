@@ -57,7 +57,9 @@ var toolsFaults = faultTable{
 			o.msg["error"] = object{"code": codeInternal, "message": "the tools are lost"}
 		}
 	}},
-	"tools.list.deterministic-order": {does: "lists the tools in an order that changes"},
+	"tools.list.no-connection-variance":  {does: "shows each connection a tool of its own"},
+	"tools.list.no-side-effect-variance": {does: "shows a tool more to connections that called one"},
+	"tools.list.deterministic-order":     {does: "lists the tools in an order that changes"},
 	"tools.list.result-shape": {"lists a bare name among the tools", func(o *outgoing) {
 		if items, ok := o.to("tools/list")["tools"].(list); ok {
 			o.result()["tools"] = append(items, "test_bare_name")
