@@ -10,7 +10,6 @@ import (
 )
 
 var cachingWords = []step{
-	{when, "the client calls the tool and offers elicitation", do((*World).callOffering)},
 	{then, "each page has the same cacheScope", do((*World).sameScope)},
 	{then, "the interim result has no caching hints", do((*World).interimUnhinted)},
 }
@@ -116,13 +115,6 @@ func (w *World) sameScope(context.Context) error {
 			return unmetf("cacheScope "+brief(first)+", as on the first page", "%s", brief(scope))
 		}
 	}
-	return nil
-}
-
-func (w *World) callOffering(ctx context.Context) error {
-	c := toolCall(w.tool.Name, w.arguments)
-	c.Meta = map[string]any{metaPrefix + "clientCapabilities": map[string]any{"elicitation": map[string]any{}}}
-	w.do(ctx, c)
 	return nil
 }
 
