@@ -19,5 +19,5 @@ Feature: Caching
   Scenario: A result that asks for input is not to be kept
     Given the fixture tool test_input_required_result_elicitation
     And a session
-    When the client calls the tool and offers elicitation
+    When a client that can elicit calls the tool
     Then the interim result has no caching hints

@@ -10,6 +10,7 @@ import (
 )
 
 var cachingWords = []step{
+	{when, "a client that can elicit calls the tool", do((*World).callEliciting)},
 	{then, "each page has the same cacheScope", do((*World).sameScope)},
 	{then, "the interim result has no caching hints", do((*World).interimUnhinted)},
 }
@@ -115,6 +116,13 @@ func (w *World) sameScope(context.Context) error {
 			return unmetf("cacheScope "+brief(first)+", as on the first page", "%s", brief(scope))
 		}
 	}
+	return nil
+}
+
+func (w *World) callEliciting(ctx context.Context) error {
+	c := toolCall(w.tool.Name, w.arguments)
+	c.Meta = map[string]any{metaPrefix + "clientCapabilities": map[string]any{"elicitation": map[string]any{}}}
+	w.do(ctx, c)
 	return nil
 }
 
