@@ -3,6 +3,12 @@ Feature: Lifecycle
   initialize request. Both sides settle which revision they speak and what each
   of them offers; only then does the work begin.
 
+  @lifecycle.initialize.first-interaction
+  Scenario: The server leaves the first word to the client
+    Given a new connection
+    When the client waits before it requests initialize
+    Then the server said nothing first
+
   @lifecycle.initialize.responds
   Scenario: The server answers initialize
     When the client requests initialize at the revision under test
@@ -40,3 +46,29 @@ Feature: Lifecycle
     Given a session that is not yet initialized
     When the client waits before it is initialized
     Then the server asks for nothing but ping
+
+  @lifecycle.initialized.accepted
+  Scenario: The server takes the news that the client is ready
+    Given a session that is not yet initialized
+    When the client notifies notifications/initialized
+    Then the server accepts the notification
+
+  @lifecycle.initialized.accepted
+  Scenario: The server takes that news with params
+    Given a session that is not yet initialized
+    When the client notifies notifications/initialized with
+      """
+      {"_meta": {}}
+      """
+    Then the server accepts the notification
+
+  @lifecycle.shutdown.http-close
+  Scenario: A client whose connections are closed can come back
+    Given a new connection
+    When the client closes its connections and begins anew
+    Then the server answers with a result
+
+  @lifecycle.errors.prepared
+  Scenario: The server gets over a client of a revision that nobody published
+    When the client requests initialize at revision 1.0.0
+    Then the server answers and takes the next client

@@ -3,15 +3,17 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"sync"
 
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
 // The bounds of what a run does on a server that offers much.
 const (
-	maxCalls   = 12 // tools called
+	maxCalls   = 16 // tools called
 	maxReads   = 20 // resources read
 	maxPrompts = 10 // prompts fetched
 )
@@ -32,11 +34,45 @@ func (s *Subject) exercise() {
 	if err != nil {
 		return
 	}
-	defer s.giveBack(session, false)
+	streams := s.standingStream(session)
 	wg.Go(func() { s.callTools(session) })
 	wg.Go(func() { s.readings() })   //nolint:errcheck // as with the lists
 	wg.Go(func() { s.promptings() }) //nolint:errcheck
 	wg.Wait()
+	if streams == nil {
+		s.giveBack(session, false)
+		return
+	}
+	// The session is left alone until the end of the run: its streams may last.
+	streams.Cut()
+}
+
+// standingStream opens the stream for what belongs to no request, beside those
+// that requests have: only then shows what travels where. Over HTTP it is a GET,
+// or in the stateless revisions a subscription; nil if there is none.
+func (s *Subject) standingStream(session *wire.Session) *wire.Exchange {
+	if s.Endpoint.Transport != spec.StreamableHTTP {
+		return nil
+	}
+	if !s.Revision.Modern() {
+		return session.Do(s.ctx, wire.Call{Verb: http.MethodGet})
+	}
+	f, err := s.facts()
+	if err != nil {
+		return nil
+	}
+	wanted := map[string]any{}
+	for _, feature := range []string{"tools", "prompts", "resources"} {
+		if f.offers(feature + ".listChanged") {
+			wanted[feature+"ListChanged"] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	x := session.Start(s.ctx, wire.Call{Method: "subscriptions/listen", Params: map[string]any{"notifications": wanted}})
+	x.WaitEvents(s.ctx, s.patience(), 1)
+	return x
 }
 
 func (s *Subject) callTools(session *wire.Session) {
@@ -57,7 +93,7 @@ func (s *Subject) callTools(session *wire.Session) {
 // call calls a tool with its valid arguments. The progress token lets progress
 // be told from that of other calls.
 func (s *Subject) call(ctx context.Context, session *wire.Session, t *Tool) *wire.Exchange {
-	return session.Do(ctx, toolCall(t.Name, t.Arguments))
+	return session.Do(ctx, progressing(toolCall(t.Name, t.Arguments)))
 }
 
 func toolCall(name string, arguments json.RawMessage) wire.Call {

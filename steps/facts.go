@@ -29,25 +29,30 @@ func (s *Subject) facts() (*facts, error) {
 		if err != nil {
 			return nil, rootCause{err}
 		}
-		f := &facts{}
-		var r struct {
-			Capabilities json.RawMessage `json:"capabilities"`
-			ServerInfo   json.RawMessage `json:"serverInfo"`
-			Meta         struct {
-				ServerInfo json.RawMessage `json:"io.modelcontextprotocol/serverInfo"`
-			} `json:"_meta"`
-		}
-		// What is ill-typed is another requirement's business: it counts as absent.
-		json.Unmarshal(result, &r)                      //nolint:errcheck
-		json.Unmarshal(r.Capabilities, &f.capabilities) //nolint:errcheck
-		for _, raw := range []json.RawMessage{r.ServerInfo, r.Meta.ServerInfo} {
-			var info struct{ Name, Version string }
-			if json.Unmarshal(raw, &info) == nil && info.Name != "" {
-				f.name, f.version = info.Name, info.Version
-			}
-		}
-		return f, nil
+		return readFacts(result), nil
 	})
+}
+
+// readFacts reads the result of initialize or server/discover.
+func readFacts(result json.RawMessage) *facts {
+	f := &facts{}
+	var r struct {
+		Capabilities json.RawMessage `json:"capabilities"`
+		ServerInfo   json.RawMessage `json:"serverInfo"`
+		Meta         struct {
+			ServerInfo json.RawMessage `json:"io.modelcontextprotocol/serverInfo"`
+		} `json:"_meta"`
+	}
+	// What is ill-typed is another requirement's business: it counts as absent.
+	json.Unmarshal(result, &r)                      //nolint:errcheck
+	json.Unmarshal(r.Capabilities, &f.capabilities) //nolint:errcheck
+	for _, raw := range []json.RawMessage{r.ServerInfo, r.Meta.ServerInfo} {
+		var info struct{ Name, Version string }
+		if json.Unmarshal(raw, &info) == nil && info.Name != "" {
+			f.name, f.version = info.Name, info.Version
+		}
+	}
+	return f
 }
 
 // offers reports whether a capability such as "tools" or "tools.listChanged" is

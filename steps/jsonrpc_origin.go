@@ -83,7 +83,7 @@ func requestShaped(c *Conversation, m *wire.Message) error {
 	if err := paramsTyped(m); err != nil {
 		return err
 	}
-	if _, ok := spec.ServerRequestDefinition(c.Revision(), m.Method); !ok && c.Revision() != "" && !c.extended() {
+	if _, ok := spec.ServerRequestDefinition(c.Revision(), m.Method); !ok && !c.extended() && !judgedByLifecycle(c, m) {
 		return advisory(unmetf("a request that servers make in revision "+string(c.Revision()), "%q", m.Method))
 	}
 	return nil
@@ -140,13 +140,15 @@ func notificationShaped(c *Conversation, m *wire.Message) (bool, error) {
 		return true, unmetf("method, a string", "%s", brief(string(m.Members["method"])))
 	case strings.HasPrefix(m.Method, "rpc."):
 		return false, nil // judged by jsonrpc.method.rpc-prefix-reserved
+	case strings.HasSuffix(m.Method, "/list_changed"):
+		return false, nil // judged by features.list-changed.shape
 	}
 	if err := paramsTyped(m); err != nil {
 		return true, err
 	}
 	definition, known := spec.NotificationDefinition(c.Revision(), m.Method)
 	if !known {
-		if c.extended() {
+		if c.extended() || judgedByLifecycle(c, m) {
 			return true, nil
 		}
 		return true, advisory(unmetf("a notification that servers send in revision "+string(c.Revision()), "%q", m.Method))

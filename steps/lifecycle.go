@@ -3,29 +3,40 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
 var lifecycleWords = []step{
+	{when, "the client closes its connections and begins anew", do((*World).comeBack)},
 	{when, "the client requests initialize at the revision under test", do((*World).initialize)},
 	{when, "the client requests initialize at revision {revision}", do1(revision, (*World).initializeAt)},
 	{when, "the client requests initialize with what nobody knows", do((*World).initializeOdd)},
 	{when, "the client waits before it is initialized", do((*World).waitUninitialized)},
+	{when, "the client waits before it requests initialize", do((*World).waitSilent)},
+	{then, "the server accepts the notification", do((*World).acceptsNotification)},
 	{then, "the server agrees to the revision under test", do((*World).agrees)},
-	{then, "the server offers a published revision instead", do((*World).offersPublished)},
 	{then, "the server agrees to what it offered", do((*World).agreesToOffer)},
-	{then, "the server offers its newest revision", do((*World).offersNewest)},
+	{then, "the server answers and takes the next client", do((*World).survivesMismatch)},
 	{then, "the server asks for nothing but ping", do((*World).asksNothing)},
-	{then, "the result conforms to its schema", do((*World).resultConforms)},
+	{then, "the server offers a published revision instead", do((*World).offersPublished)},
+	{then, "the server offers its newest revision", do((*World).offersNewest)},
+	{then, "the server said nothing first", do((*World).saidNothingFirst)},
 }
 
 var lifecycleInvariants = []invariant{
-	{"lifecycle.initialize.first-interaction", nothingBeforeInitialize},
+	{"lifecycle.initialize.capabilities-shape", eachResult("initialize", capabilitiesShaped)},
+	{"lifecycle.initialize.instructions-type", eachResult("initialize", instructionsTyped)},
 	{"lifecycle.initialize.not-input-required", eachResult("", notInputRequired)},
+	{"lifecycle.initialize.result-required-fields", eachResult("initialize", initializeMembers)},
+	{"lifecycle.initialize.server-info-fields", eachResult("initialize", implementationShaped)},
+	{"lifecycle.operation.negotiated-version-must", eachMessage(ofNegotiatedRevision)},
+	{"lifecycle.operation.negotiated-version-should", eachMessage(ofNegotiatedRevision)},
+	{"lifecycle.operation.only-negotiated-capabilities-must", eachMessage(asksForWhatIsOffered)},
+	{"lifecycle.operation.only-negotiated-capabilities-should", eachMessage(asksForWhatIsOffered)},
 	{"lifecycle.shutdown.no-message", eachMessage(noShutdownMessage)},
 }
 
@@ -63,13 +74,23 @@ func negotiatedBy(x *wire.Exchange) (string, error) {
 	var r map[string]json.RawMessage
 	var v string
 	if json.Unmarshal(result, &r) != nil || json.Unmarshal(r["protocolVersion"], &v) != nil {
-		return "", unmetf("a string protocolVersion", "%s", brief(string(r["protocolVersion"])))
+		return "", unmetf("a string protocolVersion", "%s", absent(r["protocolVersion"]))
+	}
+	return v, nil
+}
+
+// settled is negotiatedBy for those who leave it to others that there is a
+// revision at all.
+func settled(x *wire.Exchange) (string, error) {
+	v, err := negotiatedBy(x)
+	if err != nil {
+		return "", rootCause{fmt.Errorf("initialize settles on no revision: %w", err)}
 	}
 	return v, nil
 }
 
 func (w *World) agrees(context.Context) error {
-	v, err := negotiatedBy(w.x)
+	v, err := settled(w.x)
 	if err != nil {
 		return err
 	}
@@ -77,6 +98,20 @@ func (w *World) agrees(context.Context) error {
 		return unmetf(`protocolVersion "`+string(w.subject.Revision)+`"`, "%q", v)
 	}
 	return nil
+}
+
+// echoes reports whether the server agrees to the revision under test, without
+// which nothing can be said of what it agrees to otherwise.
+func (w *World) echoes(ctx context.Context) error {
+	x, err := w.subject.offer(ctx, string(w.subject.Revision))
+	if err != nil {
+		return err
+	}
+	v, err := settled(x)
+	if err == nil && v != string(w.subject.Revision) {
+		err = rootCause{fmt.Errorf("initialize at %s is answered with protocolVersion %q", w.subject.Revision, v)}
+	}
+	return err
 }
 
 // offersPublished takes an error as an advisory: each legacy revision shows an
@@ -112,6 +147,9 @@ func (w *World) agreesToOffer(ctx context.Context) error {
 		return err
 	}
 	if again != v {
+		if err := w.echoes(ctx); err != nil {
+			return err
+		}
 		return unmetf("the offered revision "+v+" to be agreed to", "protocolVersion %q", again)
 	}
 	return nil
@@ -119,7 +157,7 @@ func (w *World) agreesToOffer(ctx context.Context) error {
 
 func (w *World) offersNewest(ctx context.Context) error {
 	got, err := negotiatedBy(w.x)
-	if err != nil {
+	if err != nil || !slices.Contains(spec.Revisions, spec.Revision(got)) {
 		return notApplicable("the server makes no counter-offer")
 	}
 	newest := ""
@@ -135,7 +173,10 @@ func (w *World) offersNewest(ctx context.Context) error {
 			newest = v
 		}
 	}
-	if newest != "" && got != newest {
+	if newest == "" {
+		return w.echoes(ctx)
+	}
+	if got != newest {
 		return unmetf("the newest that the server agrees to, "+newest, "protocolVersion %q", got)
 	}
 	return nil
@@ -158,75 +199,6 @@ func (w *World) asksNothing(context.Context) error {
 		if asksEarly(m) {
 			return unmetf("no request but ping before notifications/initialized", "%s", m.Method)
 		}
-	}
-	return nil
-}
-
-func nothingBeforeInitialize(c *Conversation, t *tally) {
-	if len(c.Exchanges()) == 0 {
-		return
-	}
-	first := c.Exchanges()[0]
-	if c.Stream() != nil && len(c.Exchanges()) > 1 {
-		first = c.Exchanges()[1]
-	}
-	if first.Call.Method != "initialize" {
-		return
-	}
-	t.seen++
-	for _, m := range c.Messages() {
-		if m.At.Before(first.Sent) && m.Method != "ping" {
-			t.check(first, unmetf("nothing before initialize was sent", "%s", brief(string(m.Raw))))
-			return
-		}
-	}
-}
-
-func notInputRequired(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
-	var r map[string]json.RawMessage
-	if json.Unmarshal(result, &r) != nil {
-		return false, nil
-	}
-	if string(r["resultType"]) == `"input_required"` {
-		return true, unmetf("a result of this revision", `resultType "input_required", which begins with 2026-07-28`)
-	}
-	return true, nil
-}
-
-func noShutdownMessage(_ *Conversation, m *wire.Message) (bool, error) {
-	if m.Method == "" {
-		return false, nil
-	}
-	if name := strings.TrimPrefix(m.Method, "notifications/"); name == "shutdown" || name == "exit" {
-		return true, unmetf("no message for the shutdown: closing the transport says it", "%q", m.Method)
-	}
-	return true, nil
-}
-
-// resultConforms validates the last result against the schema of its method.
-func (w *World) resultConforms(context.Context) error {
-	result, err := w.result()
-	if err != nil {
-		return err
-	}
-	return conforms(w.subject.Revision, w.x.Call.Method, result)
-}
-
-func conforms(r spec.Revision, method string, result json.RawMessage) error {
-	definition, ok := spec.ResultDefinition(r, method)
-	if !ok {
-		return nil
-	}
-	return conformsTo(r, definition, result)
-}
-
-func conformsTo(r spec.Revision, definition string, doc json.RawMessage) error {
-	schema, err := spec.MessageSchema(r, definition)
-	if err != nil {
-		return inconclusive{err}
-	}
-	if broken := schema.Validate(doc); len(broken) > 0 {
-		return unmetf("a "+definition+" of revision "+string(r), "%s: %s", broken[0].Path, broken[0].Text)
 	}
 	return nil
 }

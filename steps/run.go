@@ -104,9 +104,7 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 	}
 	s.settle()
 	s.close()
-	results := merge(s.doubt(rec.results))
-	results = append(results, s.judgeInvariants(plan.invariants)...)
-	run := s.report(results)
+	run := s.report(merge(append(s.doubt(rec.results), s.judgeInvariants(plan.invariants)...)))
 	run.Duration = reports.Duration(time.Since(started))
 	return run, nil
 }
@@ -286,8 +284,8 @@ func slug(s string) string {
 	return strings.Join(words, "-")
 }
 
-// merge makes one result of the scenarios of one requirement: the worst verdict
-// speaks for all, and one pass makes a requirement applicable.
+// merge makes one result of what judges one requirement, scenarios that provoke
+// something and an invariant that watches for it: the worst verdict speaks for all, and one pass makes a requirement applicable.
 func merge(results []reports.Result) []reports.Result {
 	rank := map[reports.Verdict]int{reports.NotApplicable: 0, reports.Pass: 1, reports.Inconclusive: 2, reports.Error: 3, reports.Fail: 4}
 	worst := map[string]reports.Result{}

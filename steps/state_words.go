@@ -90,6 +90,9 @@ func (w *World) openOffering(ctx context.Context, capabilities []string) error {
 	for _, name := range capabilities {
 		offered[name] = map[string]any{}
 	}
+	if _, ok := offered["roots"]; ok {
+		offered["roots"] = map[string]any{"listChanged": true}
+	}
 	return w.subject.greet(ctx, c, offered)
 }
 

@@ -22,6 +22,7 @@ type Subject struct {
 
 	shared   lazy[*wire.Session]
 	known    lazy[*facts]
+	streamed lazy[func() wire.Call] // a request that is answered with an event stream
 	lists    map[string]*lazy[*listing]
 	reads    lazy[[]*wire.Exchange] // of the listed resources
 	gets     lazy[[]*wire.Exchange] // of the listed prompts
@@ -42,6 +43,8 @@ type Conversation struct {
 	Client map[string]any // the capabilities that the client declared
 	Hello  *wire.Exchange // initialize or server/discover, if it was sent
 	Probe  bool           // it was opened to try something unusual; its revision may be another
+
+	quiet func() time.Duration // how long to listen for what must not come
 }
 
 // lazy is a value that the first scenario to need it obtains for all.
@@ -79,7 +82,7 @@ func (s *Subject) open(ctx context.Context, respond func(*wire.Message) wire.Ans
 	if session == nil {
 		return nil, err
 	}
-	c := &Conversation{Session: session}
+	c := &Conversation{Session: session, quiet: s.silence}
 	if s.Revision.Modern() {
 		session.SetRevision(s.Revision)
 	}

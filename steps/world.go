@@ -1,10 +1,12 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -34,9 +36,11 @@ type World struct {
 	x         *wire.Exchange
 	xs        []*wire.Exchange // several at once
 	named     map[string]*wire.Exchange
-	batch     []batchMember // the requests in the batch that was sent
-	listings  []*listing    // one after the other
-	called    []*Tool       // by xs
+	batch     []batchMember    // the requests in the batch that was sent
+	listings  []*listing       // one after the other
+	called    []*Tool          // by xs
+	streaming func() wire.Call // a request that is answered with an event stream, found by a Given
+	key       string           // of what the scenario started
 	shutdown  wire.Shutdown
 	heeded    time.Time        // until when a cancellation may not have been
 	exchanges []*wire.Exchange // all that the scenario sent, for the report
@@ -97,6 +101,9 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	if x == nil {
 		return nil, &misspelt{fmt.Errorf("no request was sent before this step")}
 	}
+	if x.Status() == http.StatusUnauthorized {
+		return nil, rootCause{fmt.Errorf("the server wants authorization: %s is answered with HTTP status 401", named(x))}
+	}
 	if m := x.Response(); m != nil {
 		return m, nil
 	}
@@ -105,6 +112,9 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	}
 	return nil, unmetf("a response", "%s", silence(x))
 }
+
+// named names an exchange for a reader.
+func named(x *wire.Exchange) string { return cmp.Or(x.Call.Method, "a message") }
 
 // silence describes an exchange that brought no response.
 func silence(x *wire.Exchange) string {

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -174,7 +175,7 @@ func (x *Exchange) readPayload(body io.Reader) error {
 	x.update(func() { x.payload = data })
 	// Over HTTP+SSE the body of an accepted POST means nothing.
 	if len(bytes.TrimSpace(data)) > 0 && (!x.Shared || x.Status() >= http.StatusMultipleChoices) {
-		for _, m := range Parse(data) {
+		for _, m := range Parse(firstValue(data)) {
 			if m.Err != nil && mediaType(x.Header()) != "application/json" {
 				continue // a page for people, not a message
 			}
@@ -183,6 +184,16 @@ func (x *Exchange) readPayload(body io.Reader) error {
 		}
 	}
 	return err
+}
+
+// firstValue returns the JSON value that a body begins with, where more follows
+// it: what follows is no message, but hides none either.
+func firstValue(data []byte) []byte {
+	var first json.RawMessage
+	if json.Valid(data) || json.NewDecoder(bytes.NewReader(data)).Decode(&first) != nil {
+		return data
+	}
+	return first
 }
 
 func (x *Exchange) readEvents(body io.Reader) error {

@@ -2,6 +2,7 @@ package everything
 
 import (
 	"net/http"
+	"time"
 )
 
 // question is what the server wants to know of the client: a request of its own
@@ -71,7 +72,7 @@ func (c *call) ask(state object, questions ...question) (answers map[string]obje
 	switch {
 	case len(missing) > 0 && c.modern():
 		return nil, nil, c.srv.missingCapability(missing)
-	case len(missing) > 0 && !c.modern() && !c.srv.broken("lifecycle.operation.only-negotiated-capabilities-must"):
+	case len(missing) > 0 && !c.modern():
 		return nil, failed("The client has not declared the capability that this tool needs."), nil
 	case c.modern():
 		return c.askInResult(state, questions)
@@ -171,4 +172,29 @@ func (q question) problem(answer object) string {
 		return check(q.params["requestedSchema"].(object), content)
 	}
 	return "action is not accept, decline or cancel"
+}
+
+// askRoots learns the roots anew when the client says that they changed. What
+// they are changes nothing here.
+func (sess *session) askRoots() {
+	sess.mu.Lock()
+	roots, _ := sess.caps["roots"].(object)
+	sess.mu.Unlock()
+	if roots["listChanged"] != true || !sess.ready() || !sess.srv.enter() {
+		return
+	}
+	go func() {
+		defer sess.srv.work.Done()
+		id, answer := sess.expect()
+		defer sess.forget(id)
+		sess.deliver(sess.srv.seal(object{"jsonrpc": "2.0", "id": id, "method": "roots/list"},
+			origin{method: "roots/list", revision: sess.negotiated(), transport: sess.transport}))
+		t := time.NewTimer(answerTimeout)
+		defer t.Stop()
+		select {
+		case <-answer:
+		case <-t.C:
+		case <-sess.ctx.Done():
+		}
+	}()
 }

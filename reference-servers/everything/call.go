@@ -32,6 +32,8 @@ type call struct {
 	ending    <-chan struct{} // closed when the channel or the server shuts down
 	revision  string
 	transport string
+	fellow    *call  // another one beside it; only faults care
+	told      bool   // it has sent progress; only faults care
 	peer      string // modern: the connection that brought it; only faults care
 	id        json.RawMessage
 	method    string
@@ -61,17 +63,20 @@ func (s *Server) run(c *call) {
 	}
 	switch {
 	case errors.Is(context.Cause(c.ctx), errCancelled) && !s.broken("cancel.received.no-response") && !c.speaksOn():
-		c.out.finish(nil, 0)
+		s.conclude(c, nil, 0)
 	case err != nil:
-		c.out.finish(s.seal(errorMessage(c.id, err), c.origin()), err.status)
+		s.conclude(c, s.seal(errorMessage(c.id, err), c.origin()), err.status)
 	case result == nil:
-		c.out.finish(nil, 0)
+		s.conclude(c, nil, 0)
 	default:
 		data := s.spoil(c, s.seal(object{"jsonrpc": "2.0", "id": c.id, "result": result}, c.origin()))
 		if s.broken("session.scoped-delivery") || s.broken("sse.client-isolation") {
 			s.leak(c, data)
 		}
-		c.out.finish(data, 0)
+		s.conclude(c, data, 0)
+	}
+	if c.method == "initialize" && err == nil && c.transport != overHTTP {
+		c.sess.hasten(c.out.send)
 	}
 }
 
@@ -87,7 +92,9 @@ func errorMessage(id json.RawMessage, err *rpcError) object {
 func (c *call) notify(method string, params object) {
 	o := c.origin()
 	o.method = method
-	c.out.send(c.srv.seal(object{"jsonrpc": "2.0", "method": method, "params": params}, o))
+	data := c.srv.seal(object{"jsonrpc": "2.0", "method": method, "params": params}, o)
+	c.srv.path(c, method).send(data)
+	c.srv.duplicate(c, method, data)
 }
 
 // progress reports progress, if the client asked for it.
@@ -152,7 +159,9 @@ func (c *call) request(method string, params object) (object, error) {
 	if params != nil {
 		m["params"] = params
 	}
-	c.out.send(c.srv.seal(m, o))
+	data := c.srv.seal(m, o)
+	c.out.send(data)
+	c.srv.duplicate(c, method, data)
 	t := time.NewTimer(answerTimeout)
 	defer t.Stop()
 	select {

@@ -40,7 +40,8 @@ func waits(name string) bool { return methods()[name].waits }
 func (s *Server) known(name, revision string) bool {
 	m, ok := methods()[name]
 	switch {
-	case name == "server/discover" && s.broken("discover.implemented"),
+	case s.hidden(name),
+		name == "server/discover" && s.broken("discover.implemented"),
 		name == "completion/complete" && s.broken("discover.capabilities-truthful"),
 		strings.HasPrefix(name, "resources/") && s.broken("content.embedded.resources-capability"):
 		return false
@@ -63,7 +64,7 @@ func (s *Server) dispatch(c *call) (object, *rpcError) {
 		}
 		err := fail(codeMethodNotFound, "method not found: "+c.method)
 		if c.modern() {
-			err.status = http.StatusNotFound
+			err.status = s.status("http.method-not-found-404", http.StatusNotFound, http.StatusOK)
 		}
 		return nil, err
 	}

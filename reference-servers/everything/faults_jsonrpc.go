@@ -3,6 +3,7 @@ package everything
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"strings"
 )
 
@@ -93,10 +94,12 @@ func (s *Server) stray(c *call) {
 		"jsonrpc.request.id-unique-in-session": request("again", object{"_meta": object{"n": n}}),
 		"jsonrpc.request.shape":                request(n+1000000, list{n}),
 
-		"lifecycle.operation.negotiated-version-must":   {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": object{"notifications": object{}}},
-		"lifecycle.operation.negotiated-version-should": {"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": object{"notifications": object{}}},
-		"lifecycle.shutdown.no-message":                 {"jsonrpc": "2.0", "method": "notifications/shutdown"},
-		"stdio.server.no-requests":                      request(n, object{}),
+		"lifecycle.operation.negotiated-version-must":             ofLaterRevision(),
+		"lifecycle.operation.negotiated-version-should":           ofLaterRevision(),
+		"lifecycle.operation.only-negotiated-capabilities-must":   s.asksForRoots(),
+		"lifecycle.operation.only-negotiated-capabilities-should": s.asksForRoots(),
+		"lifecycle.shutdown.no-message":                           {"jsonrpc": "2.0", "method": "notifications/shutdown"},
+		"stdio.server.no-requests":                                request(n, object{}),
 	}
 	if m, ok := strays[s.fault]; ok {
 		c.out.send(encode(m))
@@ -139,6 +142,9 @@ func (s *Server) unwrap(data []byte) []byte {
 
 // objection is the error that a fault answers a notification with.
 func (s *Server) objection(m message) *rpcError {
+	if m.method == "notifications/initialized" && m.params != nil && s.broken("lifecycle.initialized.accepted") {
+		return refuse(http.StatusBadRequest, codeInvalidParams, "notifications/initialized has no params")
+	}
 	if m.response || m.id != nil || !strings.HasPrefix(m.method, "notifications/x-") || !s.broken("jsonrpc.notification.no-response") {
 		return nil
 	}

@@ -29,7 +29,9 @@ const (
 
 // Handler serves Streamable HTTP, of both eras, at every path.
 func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var handler http.Handler
+	handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.expose(r, handler)
 		if !s.enter() {
 			http.Error(w, "the server is closed", http.StatusServiceUnavailable)
 			return
@@ -42,8 +44,11 @@ func (s *Server) Handler() http.Handler {
 		case r.Method == http.MethodPost:
 			s.post(w, r)
 		case s.modern || isModern(r.Header.Get(headerVersion)):
+			if s.replay(w, r) {
+				return
+			}
 			w.Header().Set("Allow", http.MethodPost)
-			s.deny(w, nil, refuse(http.StatusMethodNotAllowed, codeInvalidRequest, "only POST is supported"))
+			s.deny(w, nil, refuse(s.status("compat.get-delete-405", http.StatusMethodNotAllowed, http.StatusNotFound), codeInvalidRequest, "only POST is supported"))
 		case r.Method == http.MethodGet && !s.broken("http.get.stream-or-405"):
 			s.get(w, r)
 		case r.Method == http.MethodGet:
@@ -55,6 +60,7 @@ func (s *Server) Handler() http.Handler {
 			s.deny(w, nil, refuse(http.StatusMethodNotAllowed, codeInvalidRequest, "method not allowed"))
 		}
 	})
+	return handler
 }
 
 // admit refuses what a web page of somebody else may have sent. Where the
@@ -286,6 +292,9 @@ func (s *Server) status(requirement string, right, wrong int) int {
 func (s *Server) postLegacy(w http.ResponseWriter, r *http.Request, m message) {
 	sess, err := s.findSession(r)
 	if err != nil {
+		if m.id == nil {
+			err.status = s.status("http.post.notification-rejected-status", err.status, http.StatusOK)
+		}
 		s.deny(w, m.id, err)
 		return
 	}
@@ -306,11 +315,17 @@ func (s *Server) postLegacy(w http.ResponseWriter, r *http.Request, m message) {
 	sess.http.add(st)
 	c := sess.newCall(s.paramsOrEmpty(m), st, s.closing)
 	s.spawn(c)
+	if s.broken("http.sse.disconnect-not-cancel") && m.params["name"] == "test_slow" {
+		defer context.AfterFunc(r.Context(), func() { c.cancel(errCancelled) })()
+	}
 	s.writeAnswer(w, r, st)
 }
 
 // accepted acknowledges a message that has no response.
 func (s *Server) accepted(w http.ResponseWriter, m message) {
+	if s.redirect(w, m) {
+		return
+	}
 	if err := s.objection(m); err != nil {
 		s.deny(w, nil, err)
 		return
@@ -329,6 +344,7 @@ func (s *Server) spawn(c *call) {
 		c.out.finish(nil, 0)
 		return
 	}
+	s.meet(c)
 	if c.sess != nil {
 		c.sess.started(c)
 		c.sess.calls.Add(1)
@@ -351,11 +367,20 @@ func (s *Server) answerStream(r *http.Request, revision string) *stream {
 }
 
 func (s *Server) postModern(w http.ResponseWriter, r *http.Request, m message) {
-	if m.response {
+	if m.response && !s.broken("compat.client-responses-not-processed") {
 		s.deny(w, nil, refuse(http.StatusBadRequest, codeInvalidRequest, "responses are not accepted"))
 		return
 	}
-	if m.id == nil {
+	if version := r.Header.Get(headerVersion); !isModern(version) && m.id == nil {
+		err := s.unsupported(version)
+		err.status = s.status("http.post.notification-rejected-status", err.status, http.StatusOK)
+		s.deny(w, nil, err)
+		return
+	}
+	if !s.remembersClient(w, r) {
+		return
+	}
+	if m.response || m.id == nil {
 		s.accepted(w, m)
 		return
 	}
@@ -367,6 +392,9 @@ func (s *Server) postModern(w http.ResponseWriter, r *http.Request, m message) {
 	}
 	defer context.AfterFunc(s.ctx, cancel)()
 	st := s.answerStream(r, rev2026_07_28)
+	if s.broken("http.sse.no-resumability") && m.method == "tools/call" {
+		s.replays.add(st)
+	}
 	c := s.newModernCall(ctx, nil, m, st, overHTTP, r.RemoteAddr)
 	err := c.readMeta(m, r.Header)
 	if err == nil {

@@ -27,10 +27,12 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	st, after := sess.http.find(r.Header.Get("Last-Event-ID"))
 	switch {
 	case st == nil:
+		s.takeOver(sess)
 		st = newStream(s, sess.negotiated())
 		st.get, after = true, 0
 		sess.http.add(st)
 		st.open()
+		sess.hasten(st.send)
 	case s.broken("resume.no-duplicates-before-id"):
 		after = max(0, after-1)
 	case s.broken("resume.via-get-any-origin") && !st.get:
@@ -78,6 +80,7 @@ func (s *Server) writeAnswer(w http.ResponseWriter, r *http.Request, st *stream)
 		w.WriteHeader(e.status)
 	}
 	w.Write(e.data)
+	s.extra(w)
 }
 
 // writeEvents sends the events of a stream after the one given, until the
@@ -98,7 +101,7 @@ func (s *Server) writeEvents(w http.ResponseWriter, r *http.Request, st *stream,
 	for {
 		events, over, more := st.next(after, reader)
 		for _, e := range events {
-			if s.withheld(e, st) {
+			if r.Method == http.MethodPost && s.withheld(e, st) {
 				return
 			}
 			st.write(w, e)

@@ -25,14 +25,10 @@ func initialize(c *call) (object, *rpcError) {
 	if !ok || !isString(info["name"]) || !isString(info["version"]) {
 		return nil, invalidParams("clientInfo is missing or has no name and version")
 	}
-	if !isLegacy(version) {
-		version = newestLegacy
-		if c.srv.broken("lifecycle.version.counter-offer-latest") {
-			version = rev2024_11_05
-		}
-	} else if c.srv.broken("lifecycle.version.echo") && version == rev2025_06_18 {
-		version = rev2025_03_26
+	if err := c.unwelcome(info); err != nil {
+		return nil, err
 	}
+	version = c.srv.settle(version)
 	sess := c.sess
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
@@ -143,15 +139,16 @@ func (s *Server) listChanged(kind string) {
 	if kind == "tools" && s.broken("tools.list-changed.sent") {
 		return
 	}
-	method := "notifications/" + kind + "/list_changed"
-	for _, sess := range s.everyPeer() {
-		if sess.ready() {
-			sess.notify(method, nil)
+	for _, method := range s.announced(kind) {
+		for _, sess := range s.everyPeer() {
+			if sess.ready() {
+				sess.notify(method, nil)
+			}
 		}
-	}
-	for _, l := range s.everyListener() {
-		if l.filter[kind+"ListChanged"] == true || s.broken("subs.filter.requested-only") {
-			l.notify(method, object{})
+		for _, l := range s.everyListener() {
+			if l.filter[kind+"ListChanged"] == true || s.broken("subs.filter.requested-only") {
+				l.notify(method, object{})
+			}
 		}
 	}
 }

@@ -101,6 +101,7 @@ func (s *Server) missingCapabilitiesAccepted(c *call, meta object) bool {
 var modernOnlyFaults = []string{
 	"version.modern-only.initialize-rejected", "version.modern-only.initialize-error-names-versions",
 	"headers.version.missing-rejected",
+	"compat.get-delete-405", "compat.session-id-ignored", "compat.last-event-id-ignored",
 }
 
 // refuseHandshake tells a client of an earlier revision what it would have to

@@ -53,6 +53,10 @@ type Server struct {
 	slowOrder []string
 	issued    int // numbers what faults must not repeat
 
+	exposed sync.Once // these are of faults over HTTP
+	met     []*call
+	replays streams
+
 	memory memory // of what came before, in a server that breaks statelessness
 }
 

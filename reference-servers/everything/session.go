@@ -129,6 +129,8 @@ func (sess *session) take(m message) {
 		sess.mu.Lock()
 		sess.initialized = sess.revision != ""
 		sess.mu.Unlock()
+	case "notifications/roots/list_changed":
+		sess.askRoots()
 	case "notifications/cancelled":
 		if id, ok := m.params["requestId"]; ok && isID(id) {
 			sess.mu.Lock()

@@ -67,6 +67,7 @@ func (s *Server) openChannel(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	s.announce(w, "/message?sessionId="+ch.sess.id)
+	ch.sess.greet()
 	ch.write(w, r)
 }
 

@@ -33,9 +33,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if s.broken("stdio.stdout.only-mcp") {
 		conn.out.push([]byte("everything: ready"))
 	}
-	if s.broken("lifecycle.initialize.first-interaction") {
-		conn.sess.notify("notifications/message", object{"level": "info", "data": "ready"})
-	}
+	conn.sess.greet()
 	if s.broken("stdio.shutdown.exit-on-sigterm") {
 		ctx = context.WithoutCancel(ctx)
 	}

@@ -52,7 +52,9 @@ func newStream(s *Server, revision string) *stream {
 }
 
 // resumable reports whether events have ids.
-func (st *stream) resumable() bool { return !isModern(st.revision) }
+func (st *stream) resumable() bool {
+	return !isModern(st.revision) || st.srv.broken("http.sse.no-resumability")
+}
 
 func (st *stream) wake() {
 	close(st.changed)

@@ -91,6 +91,9 @@ func callTool(c *call) (object, *rpcError) {
 		return nil, invalidParams("name is missing or not a string")
 	}
 	t, found := c.srv.findTool(name)
+	if !found && c.srv.broken("arch.capabilities.tools-declared") {
+		return failed("unknown tool: " + strconv.Quote(name)), nil
+	}
 	if !found {
 		return c.srv.unknownTool(strconv.Quote(name))
 	}

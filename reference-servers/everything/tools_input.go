@@ -44,6 +44,7 @@ func inputTools() []tool {
 				if o, ok := c.out.(opener); ok && c.can(q) {
 					o.open()
 					c.progress(50, 100, "about to ask")
+					c.intrude(q)
 				}
 				answers, stop, err := c.ask(nil, q)
 				if err != nil || stop != nil {

@@ -27,6 +27,7 @@ func streamTools() []tool {
 			}},
 		{name: "test_tool_with_progress", title: "Progress", description: "Reports its progress three times",
 			run: func(c *call, _ object) (object, *rpcError) {
+				c.announceUpdate()
 				for done := 0; done <= 100; done += 50 {
 					if done > 0 && !c.pause(50*time.Millisecond) {
 						break
@@ -109,7 +110,11 @@ func beSlow(c *call, args object) (object, *rpcError) {
 	for done := 0; done < total; {
 		step := min(50, total-done)
 		if !worker.pause(time.Duration(step) * time.Millisecond) {
-			note("cancelled", steps)
+			for note("cancelled", steps); c.srv.broken("http.cancel.stop-work") && done < total; done += 50 {
+				<-time.After(50 * time.Millisecond)
+				steps++
+				note("cancelled", steps)
+			}
 			return nil, nil
 		}
 		done += step
