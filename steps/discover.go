@@ -239,19 +239,23 @@ func (w *World) capabilitiesImplemented(context.Context) error {
 	return nil
 }
 
+// cacheable judges the hints that are there; caching.hints.discover asks for them.
 func cacheable(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bool, error) {
 	r, err := object(result)
 	if err != nil || string(r["resultType"]) == `"input_required"` {
 		return false, nil //nolint:nilerr // judged by jsonrpc.result.object
 	}
-	var ttl float64
-	if json.Unmarshal(r["ttlMs"], &ttl) != nil || ttl < 0 {
-		return true, unmetf("ttlMs, a number that is not negative", "%s", absent(r["ttlMs"]))
+	ttl, scope := r["ttlMs"], r["cacheScope"]
+	var number *float64
+	if ttl != nil && (json.Unmarshal(ttl, &number) != nil || number == nil || *number < 0) {
+		return true, unmetf("ttlMs, a number that is not negative", "%s", brief(string(ttl)))
 	}
-	if scope := string(r["cacheScope"]); scope != `"public"` && scope != `"private"` {
-		return true, unmetf(`cacheScope "public" or "private"`, "%s", absent(r["cacheScope"]))
+	if scope != nil {
+		if _, err := scopeKnown(scope); err != nil {
+			return true, err
+		}
 	}
-	return true, nil
+	return ttl != nil || scope != nil, nil
 }
 
 // absent shows a member to a reader.

@@ -138,8 +138,11 @@ func misfitCode(_ *Conversation, x *wire.Exchange) (bool, error) {
 // nameNotRequired looks at requests whose method has no Mcp-Name.
 func nameNotRequired(_ *Conversation, x *wire.Exchange) (bool, error) {
 	c := x.Call
-	if nameMembers[c.Method] != "" || c.Method == "" || c.Header != nil || c.Raw11 != nil || x.Response() == nil || fit(x.Asked, x.Body) != fits {
+	if nameMembers[c.Method] != "" || c.Method == "" || x.Response() == nil {
 		return false, nil
+	}
+	if c.Header != nil || c.Raw11 != nil || c.NoMeta || c.Meta != nil {
+		return false, nil // a probe, which may be refused for what is odd about it
 	}
 	if e, err := errorOf(x); err == nil && e.Code == codeMismatch {
 		return true, unmetf(x.Call.Method+" to be served without "+headerName, "error %s (%s)", e.Code, brief(e.Message))

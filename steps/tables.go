@@ -14,14 +14,14 @@ var vocabulary = slices.Concat(
 	// of no area
 	stateWords, requestWords, answerWords, listWords, noticeWords,
 	// of one area each
-	archWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
+	archWords, cachingWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
 	jsonrpcWords, lifecycleWords, metaWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,
 	resumeWords, sessionWords, sseWords, statelessWords, stdioWords, toolsWords, versionWords,
 )
 
 // The invariants, each named in the catalogue.
 var invariants = slices.Concat(
-	archInvariants, compatInvariants, contentInvariants, discoverInvariants, errorsInvariants, featuresInvariants,
+	archInvariants, cachingInvariants, compatInvariants, contentInvariants, discoverInvariants, errorsInvariants, featuresInvariants,
 	headersInvariants, httpInvariants, jsonrpcInvariants, lifecycleInvariants, metaInvariants, paginationInvariants,
 	pingInvariants, promptsInvariants, resourcesInvariants, resultInvariants, resumeInvariants, sessionInvariants,
 	sseInvariants, statelessInvariants, stdioInvariants, toolsInvariants, versionInvariants,

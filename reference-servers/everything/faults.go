@@ -46,7 +46,7 @@ type origin struct {
 // faultTables lists the tables of all areas.
 func faultTables() []faultTable {
 	return []faultTable{
-		archFaults, compatFaults, contentFaults, discoverFaults, errorsFaults, featuresFaults,
+		archFaults, cachingFaults, compatFaults, contentFaults, discoverFaults, errorsFaults, featuresFaults,
 		headersFaults, httpFaults, jsonrpcFaults, lifecycleFaults, metaFaults, paginationFaults,
 		pingFaults, promptsFaults, resourcesFaults, resultFaults, resumeFaults, sessionFaults, sseFaults,
 		statelessFaults, stdioFaults, toolsFaults, versionFaults,

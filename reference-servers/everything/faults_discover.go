@@ -41,8 +41,8 @@ var discoverFaults = faultTable{
 			with(all["prompts"], func(prompts object) { prompts["listChanged"] = "yes" })
 		})
 	})},
-	"discover.cacheable-fields": {"leaves cacheScope out", discovered(func(r object) {
-		delete(r, "cacheScope")
+	"discover.cacheable-fields": {"gives a cacheScope that nobody knows", discovered(func(r object) {
+		r["cacheScope"] = "shared"
 	})},
 	"discover.instructions-type": {"gives instructions as an array", discovered(func(r object) {
 		r["instructions"] = list{"Be kind."}
