@@ -90,6 +90,6 @@ type Trend struct {
 	Slope   float64 `json:"slope"` // per hour
 	R2      float64 `json:"r2"`
 	Before  float64 `json:"before"`
-	After   float64 `json:"after"` // the cool-down
+	After   float64 `json:"after"`   // the cool-down
 	Verdict string  `json:"verdict"` // "steady", "leak" or "inconclusive"
 }
