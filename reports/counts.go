@@ -124,6 +124,9 @@ func (r *Report) Status(strict bool) int {
 
 // Status is the exit status that the run asks for, were it the only one.
 func (r Run) Status(strict bool) int {
+	if r.measures() {
+		return r.measured()
+	}
 	switch {
 	case r.counts(strict).Fail > 0:
 		return doesNotConform
@@ -137,6 +140,9 @@ func (r Run) Status(strict bool) int {
 // requirements", "could not be judged: connection refused". It is one line, fit
 // for a terminal.
 func (r Run) Conclusion(strict bool) string {
+	if r.measures() {
+		return r.measure()
+	}
 	switch r.Status(strict) {
 	case doesNotConform:
 		words := "does not conform: " + plural(r.counts(strict).Fail, "requirement")
@@ -157,6 +163,9 @@ func (r Run) Conclusion(strict bool) string {
 // apart.
 func (r Run) obstacles(strict bool) []string {
 	var list []string
+	if r.measures() {
+		return r.doubts()
+	}
 	switch {
 	case r.Incomplete != "":
 		list = append(list, line(r.Incomplete, maxLabel))

@@ -151,6 +151,9 @@ func junitRun(r *Report, run Run) []junitSuite {
 	}
 	suites := []junitSuite{junitOutcome(r, run, class)}
 	suites[0].Name, suites[0].Timestamp = label+" / run", stamp
+	if cases := junitObjectives(run, class); len(cases) > 0 {
+		suites = append(suites, junitSuite{Name: label + " / slo", Timestamp: stamp, Cases: cases})
+	}
 	for _, area := range slices.Sorted(maps.Keys(perArea)) {
 		cases := perArea[area]
 		slices.SortStableFunc(cases, func(a, b junitCase) int { return cmp.Compare(a.Name, b.Name) })
@@ -170,7 +173,11 @@ func junitOutcome(r *Report, run Run, class string) junitSuite {
 	for _, note := range run.Notes {
 		p.field(0, "note: ", note)
 	}
-	p.printf("%s; %d untestable, %d unchecked, %.1f%% judged\n", run.Conclusion(r.Strict), c.Untestable, c.Unchecked, 100*c.Share)
+	if run.measures() {
+		p.measurement(run)
+	} else {
+		p.printf("%s; %d untestable, %d unchecked, %.1f%% judged\n", run.Conclusion(r.Strict), c.Untestable, c.Unchecked, 100*c.Share)
+	}
 	whole.Out = &junitText{p.String()}
 	s := junitSuite{Properties: &junitProperties{}, Cases: []junitCase{whole}}
 	for _, property := range []junitProperty{

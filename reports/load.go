@@ -94,21 +94,3 @@ type Objective struct {
 	Actual    string `json:"actual"`
 	Met       bool   `json:"met"`
 }
-
-// Status is the exit status that a load test asks for: 0 when every objective
-// holds, 1 when one does not or an answer reached another session, 3 when the
-// figures are not the server's.
-func (l *Load) Status() int {
-	for _, o := range l.Objectives {
-		if !o.Met && !l.GeneratorBound {
-			return 1
-		}
-	}
-	switch {
-	case l.Leaked > 0:
-		return 1
-	case l.Requests == 0, l.GeneratorBound && len(l.Objectives) > 0:
-		return 3
-	}
-	return 0
-}

@@ -73,6 +73,9 @@ type Run struct {
 	Notes       []string       `json:"notes,omitempty"`       // what the reader should know about the run as a whole
 	StderrTail  string         `json:"stderrTail,omitempty"`  // the last lines that a launched server logged, when it failed
 	Unreachable bool           `json:"unreachable,omitempty"` // no conversation took place: nothing was judged
+
+	Load     *Load     `json:"load,omitempty"`     // of a load test, which judges no requirement
+	Capacity *Capacity `json:"capacity,omitempty"` // of a capacity search
 }
 
 // Server is what the server said of itself.

@@ -54,6 +54,10 @@ func (p *page) report(r *Report) {
 
 func (p *page) run(r Run) {
 	p.about(r)
+	if r.measures() {
+		p.measurement(r)
+		return
+	}
 	results := slices.Clone(r.Results)
 	slices.SortStableFunc(results, func(a, b Result) int {
 		return cmp.Or(cmp.Compare(a.Area, b.Area), cmp.Compare(a.ID, b.ID))

@@ -1,0 +1,110 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// measures reports whether the run is a measurement, which judges objectives and
+// no requirements.
+func (r Run) measures() bool { return r.Load != nil || r.Capacity != nil }
+
+// measured is the exit status that a measurement asks for: 0 when every
+// objective holds; 1 when one does not, or an answer reached another session; 3
+// when the figures are not the server's, or there are none.
+func (r Run) measured() int {
+	broken := len(r.broken()) > 0
+	switch {
+	case r.Load != nil && r.Load.Leaked > 0:
+		return doesNotConform
+	case len(r.doubts()) > 0:
+		return notJudged
+	case broken:
+		return doesNotConform
+	}
+	return conforms
+}
+
+// broken lists the objectives that do not hold.
+func (r Run) broken() []Objective {
+	var list []Objective
+	if r.Load == nil {
+		return nil
+	}
+	for _, o := range r.Load.Objectives {
+		if !o.Met {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// doubts says why the figures of a measurement say nothing about the server.
+func (r Run) doubts() []string {
+	var list []string
+	if r.Incomplete != "" {
+		list = append(list, line(r.Incomplete, maxLabel))
+	}
+	if l := r.Load; l != nil {
+		if l.Requests == 0 {
+			list = append(list, "no request was sent")
+		}
+		if l.GeneratorBound {
+			list = append(list, "mcpcheck could not send as fast as asked for")
+		}
+	}
+	if c := r.Capacity; c != nil && c.Rate == 0 {
+		list = append(list, "no rate was found that holds the objectives")
+	}
+	return list
+}
+
+// measure is the verdict on a measurement, in words.
+func (r Run) measure() string {
+	switch r.measured() {
+	case notJudged:
+		return "says nothing about the server: " + strings.Join(r.doubts(), "; ")
+	case doesNotConform:
+		if r.Load != nil && r.Load.Leaked > 0 {
+			return fmt.Sprintf("answers reached other sessions: %d", r.Load.Leaked)
+		}
+		return "broken: " + plural(len(r.broken()), "objective")
+	}
+	switch {
+	case r.Capacity != nil:
+		return fmt.Sprintf("one replica holds %s", perSecond(r.Capacity.Rate))
+	case len(r.Load.Objectives) == 0:
+		return "measured, and no objective was set"
+	}
+	return "every objective holds"
+}
+
+// perSecond writes a rate with as many digits as mean something.
+func perSecond(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f/s", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f/s", v)
+	}
+	return fmt.Sprintf("%.2f/s", v)
+}
+
+// junitObjectives makes a test case of each objective.
+func junitObjectives(run Run, class string) []junitCase {
+	if run.Load == nil {
+		return nil
+	}
+	var cases []junitCase
+	for _, o := range run.Load.Objectives {
+		c := junitCase{Name: line(o.Objective, maxLabel), Class: class + ".slo", Time: junitTime(run.Load.Duration)}
+		switch {
+		case run.Load.GeneratorBound:
+			c.Skipped = &junitFinding{Message: "the figures are not the server's"}
+		case !o.Met:
+			c.Failure = &junitFinding{Type: "slo", Message: line("got "+o.Actual+", want "+o.Objective, maxLabel)}
+		}
+		cases = append(cases, c)
+	}
+	return cases
+}

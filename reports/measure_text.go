@@ -1,0 +1,172 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// measurement writes the figures of a load test or of a capacity search.
+func (p *page) measurement(r Run) {
+	if r.Load != nil {
+		p.load(r.Load)
+	}
+	if r.Capacity != nil {
+		p.capacity(r.Capacity)
+	}
+	style := map[int]style{conforms: green, doesNotConform: red, notJudged: yellow}[r.measured()]
+	p.printf("\n%s %s\n", p.paint(bold, "Verdict:"), p.paint(style, r.measure()))
+	for _, o := range r.broken() {
+		p.printf("  %s, got %s\n", line(o.Objective, maxLabel), line(o.Actual, maxLabel))
+	}
+}
+
+func (p *page) load(l *Load) {
+	p.heading("Load", l.Plan.words())
+	sent := fmt.Sprintf("%d requests in %s", l.Requests, l.Duration)
+	if l.Planned > 0 {
+		sent = fmt.Sprintf("%d of %d requests in %s", l.Requests, l.Planned, l.Duration)
+	}
+	p.printf("  sent        %s, %s\n", sent, perSecond(l.Rate))
+	p.printf("  throughput  %s that succeeded; %.3f%% did not\n", perSecond(l.Throughput), 100*l.ErrorShare)
+	for _, part := range l.Plan.Mix {
+		p.printf("  mix         %5.1f%%  %s\n", 100*part.Share, line(part.Operation, maxLabel))
+	}
+	p.latencies(l)
+	p.heading("Outcomes", "")
+	rows := [][]cell{{{"outcome", dim}, {"requests", dim}, {"share", dim}}}
+	for i, o := range l.Outcomes {
+		s := red
+		if i == 0 && o.Outcome == "ok" {
+			s = green
+		}
+		rows = append(rows, []cell{{line(o.Outcome, maxLabel), s}, {fmt.Sprint(o.Count), plain}, {fmt.Sprintf("%.3f%%", 100*o.Share), plain}})
+	}
+	p.table(2, rows)
+	if len(l.RetryAfter) > 0 {
+		p.field(2, "Retry-After: ", strings.Join(l.RetryAfter, ", "))
+	}
+	for _, note := range l.Notes {
+		p.field(2, "note: ", note)
+	}
+	if l.Interrupted {
+		p.field(2, "note: ", "it was interrupted; these are the figures until then")
+	}
+	p.objectives(l.Objectives)
+}
+
+func (p *page) objectives(list []Objective) {
+	if len(list) == 0 {
+		return
+	}
+	p.heading("Objectives", "")
+	rows := [][]cell{{{"", dim}, {"objective", dim}, {"actual", dim}}}
+	for _, o := range list {
+		verdict := cell{"met", green}
+		if !o.Met {
+			verdict = cell{"broken", red}
+		}
+		rows = append(rows, []cell{verdict, {line(o.Objective, maxLabel), plain}, {line(o.Actual, maxLabel), plain}})
+	}
+	p.table(2, rows)
+}
+
+// latencies draws a line for each distribution of times.
+func (p *page) latencies(l *Load) {
+	remark := "in ms, from the moment when a request was due"
+	if l.Plan.Loop == "closed" {
+		remark = "in ms, from when a request was sent: a closed loop hides what waits"
+	}
+	p.heading("Latency", remark)
+	rows := [][]cell{{{"", dim}, {"p50", dim}, {"p90", dim}, {"p95", dim}, {"p99", dim}, {"p99.9", dim}, {"max", dim}}}
+	add := func(name string, q Percentiles) {
+		row := []cell{{name, plain}}
+		for _, v := range []float64{q.P50, q.P90, q.P95, q.P99, q.P999, q.Max} {
+			row = append(row, cell{milliseconds(v), plain})
+		}
+		rows = append(rows, row)
+	}
+	add("all requests", l.Latency)
+	if len(l.Operations) > 1 {
+		for _, o := range l.Operations {
+			add("  "+line(o.Operation, 40), o.Latency)
+		}
+	}
+	if l.Plan.Loop == "open" {
+		add("from being sent", l.Service)
+	}
+	if l.FirstEvent != nil {
+		add("to the first event", *l.FirstEvent)
+	}
+	if l.Plan.Loop == "open" {
+		add("slip (sent after due)", l.Slip)
+	}
+	p.table(2, rows)
+}
+
+// milliseconds writes a time with three digits or so.
+func milliseconds(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// words says what was asked for.
+func (l LoadPlan) words() string {
+	what := fmt.Sprintf("open loop, %s", perSecond(l.Rate))
+	switch {
+	case l.Loop == "closed":
+		what = fmt.Sprintf("closed loop, %d at a time", l.Concurrency)
+	case l.RampTo > 0:
+		what = fmt.Sprintf("open loop, %s to %s", perSecond(l.Rate), perSecond(l.RampTo))
+	}
+	sessions := plural(cmp.Or(l.Sessions, 1), "session")
+	if l.Fresh {
+		sessions = "a new session for each request"
+	}
+	return fmt.Sprintf("%s for %s, %s", what, time.Duration(l.Duration).Round(time.Millisecond), sessions)
+}
+
+func (p *page) capacity(c *Capacity) {
+	p.heading("Capacity", strings.Join(c.SLO, ", "))
+	p.printf("  holds       %s (repetitions: %s to %s)\n", perSecond(c.Rate), perSecond(c.Low), perSecond(c.High))
+	if c.Knee > 0 {
+		p.printf("  knee        %s: from here on latency grows faster than load\n", perSecond(c.Knee))
+	}
+	if c.Saturation > 0 {
+		p.printf("  saturation  %s: no more was seen at any load\n", perSecond(c.Saturation))
+	}
+	if u := c.USL; u != nil {
+		p.printf("  USL         λ %.1f/s, σ %.4f, κ %.6f, R² %.3f over %s\n", u.Lambda, u.Sigma, u.Kappa, u.R2, plural(u.Levels, "level"))
+	}
+	if s := c.Server; s != nil {
+		p.printf("  server      %.2f cores, %.0f MiB at that rate (%s)\n", s.CPU, s.Memory/(1<<20), s.Source)
+	}
+	rows := [][]cell{{{"phase", dim}, {"rate", dim}, {"throughput", dim}, {"p50 ms", dim}, {"p99 ms", dim}, {"errors", dim}, {"cores", dim}, {"held", dim}}}
+	for _, s := range c.Steps {
+		held, cores := cell{"yes", green}, "·"
+		if !s.Held {
+			held = cell{"no", red}
+		}
+		if s.Server != nil {
+			cores = fmt.Sprintf("%.2f", s.Server.CPU)
+		}
+		rows = append(rows, []cell{
+			{s.Phase, plain}, {perSecond(s.Rate), plain}, {perSecond(s.Throughput), plain}, {milliseconds(s.Latency.P50), plain},
+			{milliseconds(s.Latency.P99), plain}, {fmt.Sprintf("%.2f%%", 100*s.ErrorShare), plain}, {cores, plain}, held,
+		})
+	}
+	p.printf("\n")
+	p.table(2, rows)
+	for _, note := range c.Notes {
+		p.field(2, "note: ", note)
+	}
+	for _, reason := range c.Refusals {
+		p.field(2, "no target follows: ", reason)
+	}
+}
