@@ -60,6 +60,14 @@ func (p *Progress) Done(area string) {
 	p.area = line(area, maxLabel)
 }
 
+// Say puts a text on the line, for whoever counts by other things than
+// requirements. It stays until the next one, or until Clear.
+func (p *Progress) Say(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.show(line(text, maxLabel))
+}
+
 // Clear wipes the line away and stops drawing it. To clear what was never started
 // does nothing.
 func (p *Progress) Clear() {
@@ -67,13 +75,15 @@ func (p *Progress) Clear() {
 	stop, ended := p.stop, p.ended
 	p.stop = nil
 	p.mu.Unlock()
-	if stop == nil {
-		return
+	if stop != nil {
+		close(stop)
+		<-ended
 	}
-	close(stop)
-	<-ended
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.drawn == "" {
+		return
+	}
 	p.show("")
 	fmt.Fprint(p.w, "\r")
 }

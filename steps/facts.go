@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/arguments"
+	"github.com/mcpcheck/mcpcheck/internal/safety"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
@@ -240,7 +241,7 @@ func (s *Subject) safeTools() ([]*Tool, error) {
 	var safe []*Tool
 	for _, item := range l.items {
 		t := &Tool{Item: item, Name: item.text("name"), Schema: item.Members["inputSchema"], Output: item.Members["outputSchema"]}
-		if t.Name == "" || !s.mayCall(t) {
+		if t.Name == "" || !safety.Callable(t.Raw, s.AllowTools) {
 			continue
 		}
 		if own, ok := s.Arguments[t.Name]; ok {
@@ -254,29 +255,6 @@ func (s *Subject) safeTools() ([]*Tool, error) {
 		return nil, notApplicable(noSafeTool)
 	}
 	return safe, nil
-}
-
-func (s *Subject) mayCall(t *Tool) bool {
-	var tool struct {
-		Annotations struct {
-			ReadOnly    *bool `json:"readOnlyHint"`
-			Destructive *bool `json:"destructiveHint"`
-		} `json:"annotations"`
-		Execution struct {
-			TaskSupport string `json:"taskSupport"`
-		} `json:"execution"`
-	}
-	ok := json.Unmarshal(t.Raw, &tool) == nil
-	if ok && tool.Execution.TaskSupport == "required" {
-		return false
-	}
-	for _, allowed := range s.AllowTools {
-		if allowed == t.Name {
-			return true
-		}
-	}
-	a := tool.Annotations
-	return ok && a.ReadOnly != nil && *a.ReadOnly && (a.Destructive == nil || !*a.Destructive)
 }
 
 // safeTool returns the first safe tool that fits, with the words for none.

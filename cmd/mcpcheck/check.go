@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mcpcheck/mcpcheck/features"
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -56,17 +57,7 @@ func checkCommand() *cobra.Command {
 	})
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.selection.Target, "target", "", "judge the server at a `URL`, or that a COMMAND launches")
-	f.StringVar(&o.selection.Reference, "reference", "", "judge the bundled server `NAME`: everything")
-	f.StringVar(&o.selection.Config, "config", "", "judge the servers of a client's configuration `FILE`")
-	f.StringVar(&o.selection.Registry, "registry", "", "judge the servers of a registry `FILE`")
-	f.StringArrayVar(&o.selection.Only, "server", nil, "of several servers take the one called `NAME`; repeatable")
-	f.StringVar(&o.selection.Transport, "transport", "", "speak `NAME` instead of finding out: stdio, streamable-http or http+sse")
-	f.StringArrayVar(&o.selection.Env, "env", nil, "launch with the variable `K=V`; repeatable")
-	f.StringVar(&o.selection.Dir, "cwd", "", "launch in the folder `DIR`")
-	f.StringArrayVar(&o.selection.Header, "header", nil, "send the header field `'K: V'`; repeatable")
-	f.StringArrayVar(&o.selection.HeaderEnv, "header-env", nil, "send the header field K with the value of a variable, as `K=VAR`; repeatable")
-	f.StringVar(&o.selection.TokenEnv, "token-env", "", "send the value of the variable `VAR` as a bearer token")
+	targetFlags(f, &o.selection)
 	f.StringVar(&o.revision, "revision", "auto", "judge against `LIST`: revisions, 'all' that the server serves, or 'auto' for the newest of each era")
 	f.StringSliceVar(&o.only, "only", nil, "judge requirements whose id begins with `PREFIX`; repeatable")
 	f.StringSliceVar(&o.allowTools, "allow-tool", nil, "the tool `NAME` may be called although it is not marked read-only; repeatable")
@@ -79,6 +70,21 @@ func checkCommand() *cobra.Command {
 	f.DurationVar(&o.deadline, "deadline", 2*time.Minute, "end a run after this long")
 	f.IntVar(&o.parallel, "parallel", 0, "run this many scenarios at once (default 8, over stdio 4)")
 	return c
+}
+
+// targetFlags are the flags that name the server and how to reach it.
+func targetFlags(f *pflag.FlagSet, s *target.Selection) {
+	f.StringVar(&s.Target, "target", "", "judge the server at a `URL`, or that a COMMAND launches")
+	f.StringVar(&s.Reference, "reference", "", "judge the bundled server `NAME`: everything")
+	f.StringVar(&s.Config, "config", "", "judge the servers of a client's configuration `FILE`")
+	f.StringVar(&s.Registry, "registry", "", "judge the servers of a registry `FILE`")
+	f.StringArrayVar(&s.Only, "server", nil, "of several servers take the one called `NAME`; repeatable")
+	f.StringVar(&s.Transport, "transport", "", "speak `NAME` instead of finding out: stdio, streamable-http or http+sse")
+	f.StringArrayVar(&s.Env, "env", nil, "launch with the variable `K=V`; repeatable")
+	f.StringVar(&s.Dir, "cwd", "", "launch in the folder `DIR`")
+	f.StringArrayVar(&s.Header, "header", nil, "send the header field `'K: V'`; repeatable")
+	f.StringArrayVar(&s.HeaderEnv, "header-env", nil, "send the header field K with the value of a variable, as `K=VAR`; repeatable")
+	f.StringVar(&s.TokenEnv, "token-env", "", "send the value of the variable `VAR` as a bearer token")
 }
 
 // check is the main job.

@@ -61,7 +61,7 @@ func (v verdict) Error() string { return fmt.Sprintf("status %d", int(v)) }
 // run is the whole program: arguments in, exit status out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := checkCommand()
-	root.AddCommand(listCommand(), explainCommand(), serveCommand(stdin))
+	root.AddCommand(loadCommand(), listCommand(), explainCommand(), serveCommand(stdin))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
