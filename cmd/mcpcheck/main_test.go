@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 )
 
 // as makes the test binary another program: "mcpcheck" itself, or a server that
-// dies after a number of lines.
+// after a number of lines crashes ("mortal 20") or hangs for good ("frozen 20").
 const as = "MCPCHECK_TEST_AS"
 
 func TestMain(m *testing.M) {
@@ -25,19 +27,25 @@ func TestMain(m *testing.M) {
 	case "mcpcheck":
 		os.Unsetenv(as) // the servers that it launches say for themselves what they are
 		main()
-	case "mortal":
+	case "mortal", "frozen":
 		lines, err := strconv.Atoi(n)
 		if err != nil {
 			panic(err)
 		}
-		mortal(lines)
+		serveLines(lines)
+		if role == "frozen" {
+			signal.Ignore(syscall.SIGTERM)
+			select {}
+		}
+		fmt.Fprintln(os.Stderr, "fatal: out of luck")
+		os.Exit(3)
 	default:
 		os.Exit(m.Run())
 	}
 }
 
-// mortal serves everything over stdio and crashes after a number of lines.
-func mortal(lines int) {
+// serveLines serves everything over stdio until one line more than lines came.
+func serveLines(lines int) {
 	server, err := everything.New(everything.Options{})
 	if err != nil {
 		panic(err)
@@ -48,13 +56,13 @@ func mortal(lines int) {
 	for range lines {
 		line, err := input.ReadString('\n')
 		if err != nil {
-			return
+			os.Exit(0)
 		}
 		io.WriteString(heard, line)
 	}
-	input.ReadString('\n')
-	fmt.Fprintln(os.Stderr, "fatal: out of luck")
-	os.Exit(3)
+	if _, err := input.ReadString('\n'); err != nil {
+		os.Exit(0)
+	}
 }
 
 // self is a command line that starts the test binary.
