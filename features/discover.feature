@@ -4,19 +4,19 @@ Feature: Discovery
 
   @discover.implemented
   Scenario: The server answers server/discover
-    Given a new connection
+    Given a connection
     When the client requests server/discover
     Then the server knows the method
 
   @discover.no-extra-params
   Scenario: The server demands nothing for server/discover but _meta
-    Given a new connection
+    Given a connection
     When the client requests server/discover
     Then the server demands no further params
 
   @discover.method.implemented
   Scenario: The server answers server/discover with a result
-    Given a new connection
+    Given a connection
     When the client requests server/discover
     Then the server does not fail for another reason
 

@@ -13,6 +13,7 @@ import (
 
 // The states that a scenario can ask for.
 var stateWords = []step{
+	{given, "a connection", do((*World).anyConnection)},
 	{given, "a new connection", do((*World).connect)},
 	{given, "a session", do((*World).join)},
 	{given, "a session of its own", do((*World).open)},
@@ -42,6 +43,17 @@ func (w *World) connect(ctx context.Context) error {
 	}
 	w.session, w.owned, w.spoilt = c.Session, true, true
 	return nil
+}
+
+// anyConnection takes the one that the run began with, whether or not it came to
+// a session there.
+func (w *World) anyConnection(ctx context.Context) error {
+	session, err := w.subject.session()
+	if err == nil {
+		w.session = session
+		return nil
+	}
+	return w.connect(ctx)
 }
 
 func (w *World) join(context.Context) (err error) {

@@ -159,7 +159,7 @@ func (w *World) requestList(ctx context.Context) error {
 // requestListElsewhere asks twice as a client with a title of its own, which can
 // be known again.
 func (w *World) requestListElsewhere(ctx context.Context) error {
-	c, err := w.subject.open(ctx, nil)
+	other, err := w.subject.exclusive(ctx)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (w *World) requestListElsewhere(ctx context.Context) error {
 		metaPrefix + "clientInfo": map[string]any{"name": "mcpcheck", "version": "1", "title": "mcpcheck " + randomHex()},
 	}}
 	w.named["first"] = w.do(ctx, call)
-	w.session, w.owned, w.spoilt = c.Session, true, true
+	w.session, w.owned = other, true
 	call.Fresh = true
 	w.do(ctx, call)
 	return nil
