@@ -74,6 +74,11 @@ var roles = map[string]func() int{
 		fmt.Print(ready)
 		return forever()
 	},
+	"says goodbye": func() int {
+		answers()
+		fmt.Print(strings.Repeat("\n", 5_000), "goodbye\n")
+		return 0
+	},
 	"answers without LF": func() int {
 		return respond(func(id string) { fmt.Printf("\n"+`{"jsonrpc":"2.0","id":%s,"result":{}}`, id) })
 	},

@@ -185,6 +185,18 @@ func TestLinesAsTheyCame(t *testing.T) {
 	}
 }
 
+// What a server writes while it ends is read as well, whoever ends it.
+func TestLastWords(t *testing.T) {
+	t.Parallel()
+	s := launch(t, "says goodbye")
+	s.Request(t.Context(), "ping", nil)
+	go s.Close()
+	s.Close()
+	if lines := s.Lines(); string(lines[len(lines)-1].Text) != "goodbye" {
+		t.Errorf("the last of %d lines is %.40q, want the last words", len(lines), lines[len(lines)-1].Text)
+	}
+}
+
 func TestStderr(t *testing.T) {
 	t.Parallel()
 	s := launch(t, "logs and answers")

@@ -58,6 +58,7 @@ type Session struct {
 
 	deaf    error // why stdin takes nothing more; of the goroutine that writes
 	remnant remnant
+	drained <-chan struct{} // closed when all that a launched server wrote was read; nil without one
 }
 
 // A Line is one line that a launched server wrote to stdout.

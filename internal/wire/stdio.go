@@ -27,6 +27,7 @@ func (s *Session) launch() error {
 	}
 	s.child = child
 	done := make(chan struct{})
+	s.drained = done
 	go func() {
 		s.readLines()
 		close(done)
@@ -256,7 +257,25 @@ func (s *Session) leave() {
 // closeGrace is how long Close waits at each step.
 const closeGrace = 5 * time.Second
 
-// Close ends the conversation, and a launched server with it.
+// closeLimit is how long the end of a server can take that somebody else is
+// already ending, and the reading of its last words.
+const closeLimit = 2*closeGrace + 3*drainLimit
+
+// drain waits until all was read that a launched server wrote.
+func (s *Session) drain() {
+	if s.drained == nil {
+		return
+	}
+	timer := time.NewTimer(closeLimit)
+	defer timer.Stop()
+	select {
+	case <-s.drained:
+	case <-timer.C:
+	}
+}
+
+// Close ends the conversation, and a launched server with it. When it returns,
+// the server has ended and all that it wrote was read.
 func (s *Session) Close() {
 	s.mu.Lock()
 	was := s.closing
@@ -265,6 +284,7 @@ func (s *Session) Close() {
 	if s.child != nil && !was {
 		s.Shutdown(context.Background(), closeGrace)
 	}
+	s.drain()
 	if !was {
 		s.leave()
 	}
