@@ -184,6 +184,9 @@ func (w *World) eachUnique(ctx context.Context, member string) error {
 		if err != nil {
 			return inconclusive{err}
 		}
+		if page, _ := onTwoPages(again.items, member); page != nil {
+			return rootCause{fmt.Errorf("%s: an item is on two pages", w.listed)} // judged by pagination.cursor.opaque-position
+		}
 		if twiceIn(itemNames(again.items, member)) == twice {
 			w.x = again.pages[0]
 			return unmetf("a "+member+" of its own for each "+listedAs[w.listed], "%q twice", brief(twice))

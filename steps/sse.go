@@ -54,7 +54,7 @@ func (w *World) openEventStreamAndPost(ctx context.Context) error {
 	}
 	c := w.subject.conversation(w.session)
 	c.Hello = c.Initialize(ctx, w.subject.Revision, nil)
-	w.xs = []*wire.Exchange{c.Hello, c.Initialized(ctx)}
+	w.xs = []*wire.Exchange{c.Hello, c.Initialized(ctx), c.Do(ctx, wire.Call{Method: "ping", ID: "posted"})}
 	w.exchanges = append(w.exchanges, w.xs...)
 	return nil
 }

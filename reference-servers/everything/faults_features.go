@@ -1,10 +1,8 @@
 package everything
 
 var featuresFaults = faultTable{
-	"features.capability.sub-flags-boolean": {does: "declares resources.subscribe with a word", rewrite: func(o *outgoing) {
-		with(o.to("initialize")["capabilities"], func(all object) {
-			with(all["resources"], func(resources object) { resources["subscribe"] = "yes" })
-		})
+	"features.capability.sub-flags-boolean": {does: "declares logging as true", rewrite: func(o *outgoing) {
+		with(o.to("initialize")["capabilities"], func(all object) { all["logging"] = true })
 	}},
 	"features.list-changed.only-when-declared": {does: "tells of changes of the list of prompts without declaring it", rewrite: func(o *outgoing) {
 		with(o.to("initialize", "server/discover")["capabilities"], func(all object) { all["prompts"] = object{} })

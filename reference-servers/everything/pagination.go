@@ -87,10 +87,17 @@ func (s *Server) position(name string, cursor any) (int, bool) {
 func (s *Server) disturbed(c *call, name string, cursor any, present bool) bool {
 	id, _ := strconv.Atoi(string(c.id))
 	place := fmt.Sprintf("%s %p ", name, c.sess)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if _, text := cursor.(string); present && !text {
-		s.changed(place + strconv.Itoa(id+1))
+		s.changes[place+strconv.Itoa(id+1)] = 1
 	}
-	return !present && s.changeCount(place+strconv.Itoa(id)) > 0
+	mine := place + strconv.Itoa(id)
+	if present || s.changes[mine] == 0 {
+		return false
+	}
+	delete(s.changes, mine)
+	return true
 }
 
 func (s *Server) sign(text string) string {

@@ -134,15 +134,15 @@ func (s *Server) postToChannel(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "out of order", http.StatusInternalServerError)
 		return
 	}
+	if s.broken("sse.endpoints.two") && bytes.Contains(body, []byte(`"posted"`)) {
+		http.Error(w, "requests with such an id are not taken here", http.StatusNotFound)
+		return
+	}
 	if err == nil {
 		err = ch.take(body)
 	}
 	if err != nil {
 		s.deny(w, nil, err)
-		return
-	}
-	if s.broken("sse.endpoints.two") && bytes.Contains(body, []byte("notifications/initialized")) {
-		http.Error(w, "notifications are not taken here", http.StatusNotFound)
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
