@@ -72,8 +72,9 @@ func (w *World) eventStreamOpen(context.Context) error {
 	return nil
 }
 
-func (w *World) postsTaken(context.Context) error {
+func (w *World) postsTaken(ctx context.Context) error {
 	for _, x := range w.xs {
+		x.WaitStatus(ctx, w.subject.patience())
 		if w.x = x; x.Status() < 200 || x.Status() > 299 {
 			return unmetf("an HTTP status of success for "+x.Call.Method, "%s", silence(x))
 		}

@@ -176,9 +176,10 @@ func (x *Exchange) WaitResponse(ctx context.Context, d time.Duration) bool {
 	return x.await(ctx, d, func() bool { return x.response != nil })
 }
 
-// WaitStatus waits for the status of the HTTP answer, for d at most.
+// WaitStatus waits for the status of the HTTP answer, for d at most. Over HTTP+SSE
+// the response can come before it.
 func (x *Exchange) WaitStatus(ctx context.Context, d time.Duration) bool {
-	return x.await(ctx, d, func() bool { return x.started || x.ended })
+	return x.await(ctx, d, func() bool { return x.started || x.err != nil || x.ended && !x.Shared })
 }
 
 // WaitEnd waits until nothing more will come, for d at most.
