@@ -107,32 +107,33 @@ func (s *Server) busyWithAnother(c *call) (busy bool) {
 	return busy
 }
 
-// varied is the same list in a server that conforms. Others have an item more
-// for each connection, or for those on which a tool was called.
+// varied is the same list in a server that conforms. Others have an item for
+// each connection, or another item where a tool was called. Either way the last
+// page is the same for all.
 func (s *Server) varied(c *call, kind string, items list) list {
-	where := ""
+	busy := false
 	if s.broken(kind + ".list.no-side-effect-variance") {
-		s.memory.do(func() {
-			if s.memory.busy[c.peer] {
-				where = "busy"
-			}
-		})
+		s.memory.do(func() { busy = s.memory.busy[c.peer] })
 	}
-	if s.broken(kind + ".list.no-connection-variance") {
-		where = strings.NewReplacer(":", "-", ".", "-", "[", "", "]", "").Replace(c.peer)
-	}
-	if where == "" || len(items) == 0 {
+	own := s.broken(kind + ".list.no-connection-variance")
+	if !busy && !own || len(items) < 4 {
 		return items
 	}
-	more := maps.Clone(items[0].(object))
-	more["name"] = "of-" + where
+	items = slices.Clone(items)
+	where := "busy"
+	if own {
+		where = strings.NewReplacer(":", "-", ".", "-", "[", "", "]", "").Replace(c.peer)
+	}
+	other := maps.Clone(items[3].(object))
+	other["name"] = "of-" + where
 	if kind == "resources" {
-		more["uri"] = "test://template/" + where + "/data"
+		other["uri"] = "test://template/" + where + "/data"
 	}
-	if where == "busy" {
-		return append(slices.Clone(items), more)
+	if own {
+		return slices.Insert(items, 1, any(other))
 	}
-	return slices.Insert(slices.Clone(items), 1, any(more)) // so that the last page is the same for all
+	items[3] = other
+	return items
 }
 
 // rememberUse keeps in mind that a connection was used to call a tool.
