@@ -103,14 +103,20 @@ func (w *World) goesOn(name string) ([]*wire.Exchange, error) {
 	return nil, notApplicable("the server replays no messages on a resumed stream")
 }
 
+// resumedAlone looks for what the other stream has brought. A message that came
+// on the wrong stream alone was not replayed there, but sent there.
 func (w *World) resumedAlone(_ context.Context, name, other string) error {
 	list, err := w.goesOn(name)
 	if err != nil {
 		return err
 	}
+	brought := map[string]bool{}
+	for _, m := range w.named[other].Messages() {
+		brought[string(m.Raw)] = belongs(m, w.named[other].ID)
+	}
 	for _, get := range list {
 		for _, m := range get.Messages() {
-			if belongs(m, w.named[other].ID) {
+			if brought[string(m.Raw)] {
 				w.x = get
 				return unmetf("messages of the resumed stream only", "one of another stream: %s", brief(string(m.Raw)))
 			}
@@ -152,7 +158,7 @@ func (w *World) resumedByPolling(context.Context) error {
 	case len(list) == 0 && x.Response() != nil:
 		return notApplicable("the server did not close the connection before the response")
 	case len(list) == 0:
-		return inconclusivef("the stream ended without the response and without an id to resume from")
+		return notApplicable("the server gives its events no ids, and ended the stream without the response")
 	case x.Response() != nil:
 		return nil
 	}
