@@ -76,7 +76,7 @@ func (w *World) harmlessMany(ctx context.Context, n int) error {
 	for i := range n {
 		c := wire.Call{Method: w.subject.harmlessMethod()}
 		if i%2 > 0 {
-			c.ID = "mcpcheck-" + randomHex()
+			c.ID = "mcpcheck-many-" + randomHex()
 		}
 		w.xs = append(w.xs, w.start(ctx, c))
 	}

@@ -27,10 +27,10 @@ var jsonrpcFaults = faultTable{
 	"jsonrpc.notification.no-id":            {does: "sends a notification with an id before it returns a prompt"},
 	"jsonrpc.notification.no-response":      {does: "answers a notification that it does not know with an error"},
 	"jsonrpc.notification.shape":            {does: "sends a notification whose params is an array before it returns a prompt"},
-	"jsonrpc.request.always-answered":       {does: "answers twice when the id is a string that begins with mcpcheck"},
+	"jsonrpc.request.always-answered":       {does: "answers some requests twice"},
 	"jsonrpc.request.id-not-null":           {does: "pings with the id null before it returns a prompt"},
 	"jsonrpc.request.id-type":               {does: "pings with a fraction as its id before it returns a prompt"},
-	"jsonrpc.request.id-unique-in-session":  {does: "pings with the same id whenever it returns a prompt"},
+	"jsonrpc.request.id-unique-in-session":  {does: "pings twice with the same id before it returns a prompt"},
 	"jsonrpc.request.shape":                 {does: "pings with an array as params before it returns a prompt"},
 	"jsonrpc.response.id-echo":              {"answers the id 0 with \"0\"", zeroAsString},
 	"jsonrpc.response.not-both":             {"adds a null error to a result", forTester(func(o *outgoing) { o.msg["error"] = nil })},
@@ -48,7 +48,7 @@ func forTester(change rewrite) rewrite {
 	}
 }
 
-const testID = "mcpcheck-"
+const testID = "mcpcheck-many-"
 
 // inErrors rewrites the error in the answer to a request whose id is a string.
 func inErrors(change func(object)) rewrite {
@@ -101,13 +101,18 @@ func (s *Server) stray(c *call) {
 		"lifecycle.shutdown.no-message":                           {"jsonrpc": "2.0", "method": "notifications/shutdown"},
 		"stdio.server.no-requests":                                request(n, object{}),
 	}
-	if m, ok := strays[s.fault]; ok {
-		c.out.send(encode(m))
-	}
 	if s.broken("ping.server.no-excess") {
 		for i := range 12 {
 			c.out.send(encode(request(100*n+i, object{})))
 		}
+	}
+	m, ok := strays[s.fault]
+	if !ok || m["method"] == "ping" && c.params["name"] != "test_prompt_with_image" { // so that the pings are few
+		return
+	}
+	c.out.send(encode(m))
+	if s.broken("jsonrpc.request.id-unique-in-session") {
+		c.out.send(encode(request("again", object{"_meta": object{"n": -n}})))
 	}
 }
 
@@ -115,13 +120,13 @@ func (s *Server) stray(c *call) {
 func (s *Server) spoil(c *call, data []byte) []byte {
 	id := text(c.id)
 	switch {
-	case !strings.HasPrefix(id, testID):
-	case s.broken("jsonrpc.encoding.utf8"):
+	case s.broken("jsonrpc.encoding.utf8") && strings.Contains(id, "ü"):
 		var b bytes.Buffer
 		for _, r := range string(data) {
 			b.WriteByte(byte(min(r, 0xFF)))
 		}
 		return b.Bytes()
+	case !strings.HasPrefix(id, testID):
 	case s.broken("jsonrpc.batch.not-sent"):
 		return append(append([]byte("["), data...), ']')
 	case s.broken("jsonrpc.request.always-answered"):
@@ -140,7 +145,10 @@ func (s *Server) unwrap(data []byte) []byte {
 	return data
 }
 
-// objection is the error that a fault answers a notification with.
+// noID is an id that the client never used.
+var noID = json.RawMessage(`"none"`)
+
+// objection is the error that a fault answers a notification with, under noID.
 func (s *Server) objection(m message) *rpcError {
 	if m.method == "notifications/initialized" && m.params != nil && s.broken("lifecycle.initialized.accepted") {
 		return refuse(http.StatusBadRequest, codeInvalidParams, "notifications/initialized has no params")
@@ -148,7 +156,7 @@ func (s *Server) objection(m message) *rpcError {
 	if m.response || m.id != nil || !strings.HasPrefix(m.method, "notifications/x-") || !s.broken("jsonrpc.notification.no-response") {
 		return nil
 	}
-	return refuse(200, codeMethodNotFound, "unknown notification: "+m.method)
+	return refuse(http.StatusBadRequest, codeMethodNotFound, "unknown notification: "+m.method)
 }
 
 // otherCase gives members the names that the server knows, whatever their case.

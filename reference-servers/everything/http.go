@@ -327,7 +327,7 @@ func (s *Server) accepted(w http.ResponseWriter, m message) {
 		return
 	}
 	if err := s.objection(m); err != nil {
-		s.deny(w, nil, err)
+		s.deny(w, noID, err)
 		return
 	}
 	if m.response && s.broken("http.post.client-response-202") || !m.response && s.broken("http.post.notification-202") {

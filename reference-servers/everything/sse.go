@@ -181,7 +181,7 @@ func (ch *channel) take(data []byte) *rpcError {
 	case m.id == nil || m.response:
 		sess.take(m)
 		if err := s.objection(m); err != nil {
-			ch.out.push(s.reject(nil, err, sess.negotiated(), overSSE))
+			ch.out.push(s.reject(noID, err, sess.negotiated(), overSSE))
 		}
 	case waits(m.method):
 		s.spawn(sess.newCall(s.paramsOrEmpty(m), ch, s.closing))

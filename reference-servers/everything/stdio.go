@@ -179,7 +179,7 @@ func (conn *stdioConn) take(data []byte) {
 	case m.id == nil || m.response:
 		sess.take(m)
 		if err := s.objection(m); err != nil {
-			conn.out.push(s.reject(nil, err, sess.negotiated(), overStdio))
+			conn.out.push(s.reject(noID, err, sess.negotiated(), overStdio))
 		}
 	case modern:
 		c := s.newModernCall(sess.ctx, sess, m, conn.out, overStdio, fmt.Sprintf("%p", sess))
