@@ -118,7 +118,7 @@ func (s *Subject) readings() ([]*wire.Exchange, error) {
 		var list []*wire.Exchange
 		for _, uri := range s.readable() {
 			x := session.Do(s.ctx, read(uri))
-			if _, failed := resultOf(x); failed != nil && s.stopped() == nil {
+			if _, refused := errorOf(x); refused == nil && s.stopped() == nil {
 				x = session.Do(s.ctx, read(uri))
 			}
 			list = append(list, x)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -109,8 +110,11 @@ func (w *World) failingResource(ctx context.Context, uri string) error {
 // notURIs are what resources/read cannot be asked for, each in a way of its own.
 var notURIs = []string{"", "not a uri", "://", "http://[::1", "conformance-nul://nonexistent/%00"}
 
+// readNoURI asks first for what is a URI and names nothing: a server that has
+// contents for that has them for anything.
 func (w *World) readNoURI(ctx context.Context) error {
 	w.spoilt = true
+	w.named["unknown"] = w.do(ctx, read(unknownURI()))
 	for _, uri := range notURIs {
 		x := w.do(ctx, read(uri))
 		w.xs = append(w.xs, x)
@@ -122,12 +126,15 @@ func (w *World) readNoURI(ctx context.Context) error {
 }
 
 func (w *World) noContents(context.Context) error {
+	if list, _ := contentsOf(w.named["unknown"]); len(list) > 0 {
+		return rootCause{errors.New("the server has contents for a resource that does not exist")}
+	}
 	answered := false
 	for _, x := range w.xs {
 		answered = answered || x.Response() != nil
 		if list, _ := contentsOf(x); len(list) > 0 {
 			w.x = x
-			return unmetf(fmt.Sprintf("an error to resources/read of %q", uriOf(x)), "contents: %s", brief(string(list[0].raw)))
+			return unmetf(fmt.Sprintf("an error to resources/read of %q", uriOf(x)), "a result with %d contents", len(list))
 		}
 	}
 	if !answered {
