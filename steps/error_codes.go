@@ -232,6 +232,8 @@ func meantSo(c *Conversation, m *wire.Message, e *wire.RPCError) (bool, error) {
 		return true, unmetf("-32020 (HeaderMismatch) over HTTP only", "it over stdio")
 	case x == nil || x.Call.Header != nil || x.Call.Raw11 != nil || !ordinaryMeta(c, x):
 		return false, nil
+	case e.Code == "-32020" && nameless[x.Call.Method]:
+		return false, nil // judged by headers.name.not-required-elsewhere
 	case e.Code == "-32020" && x.Asked["Mcp-Name"] == nil: // a name can be odd, and parameters be mirrored
 		return true, unmetf("-32020 (HeaderMismatch) for headers that differ from the body", "it for headers that equal the body")
 	case e.Code == "-32022" && c.Hello != nil && c.Hello.Response() != nil && c.Hello.Response().Result() != nil:

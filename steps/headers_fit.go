@@ -24,6 +24,12 @@ const (
 // nameMembers tells which member of the params Mcp-Name repeats.
 var nameMembers = map[string]string{"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
+// nameless are the methods that have no Mcp-Name.
+var nameless = map[string]bool{
+	"server/discover": true, "tools/list": true, "prompts/list": true, "resources/list": true, "resources/templates/list": true,
+	"completion/complete": true, listenMethod: true,
+}
+
 // fit compares the header of a request with its body. It does not judge a
 // missing MCP-Protocol-Version, which a server of several eras may accept, nor a
 // body that names no revision, which another rule refuses.
@@ -138,7 +144,7 @@ func misfitCode(_ *Conversation, x *wire.Exchange) (bool, error) {
 // nameNotRequired looks at requests whose method has no Mcp-Name.
 func nameNotRequired(_ *Conversation, x *wire.Exchange) (bool, error) {
 	c := x.Call
-	if nameMembers[c.Method] != "" || c.Method == "" || x.Response() == nil {
+	if !nameless[c.Method] || x.Response() == nil {
 		return false, nil
 	}
 	if c.Header != nil || c.Raw11 != nil || c.NoMeta || c.Meta != nil {

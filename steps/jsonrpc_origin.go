@@ -142,6 +142,8 @@ func notificationShaped(c *Conversation, m *wire.Message) (bool, error) {
 		return false, nil // judged by jsonrpc.method.rpc-prefix-reserved
 	case strings.HasSuffix(m.Method, "/list_changed"):
 		return false, nil // judged by features.list-changed.shape
+	case m.Method == ackMethod:
+		return false, nil // judged by subs.ack.shape
 	}
 	if err := paramsTyped(m); err != nil {
 		return true, err

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -58,7 +59,7 @@ func (w *World) acknowledged(ctx context.Context, x *wire.Exchange) error {
 		return m.Answers == x || m.Method == "notifications/subscriptions/acknowledged" && mine
 	})
 	if m == nil || m.Method == "" {
-		return unmetf("notifications/subscriptions/acknowledged", "none")
+		return rootCause{fmt.Errorf("subscriptions/listen is not acknowledged")}
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func (w *World) cancelListen(ctx context.Context) error {
 		return notApplicable("the server refuses subscriptions/listen with %s (%s)", e.Code, brief(e.Message))
 	}
 	if x.Response() != nil || !slices.ContainsFunc(w.session.Messages(), func(m *wire.Message) bool { return ofSubscription(m, x) }) {
-		return inconclusivef("the server does not acknowledge subscriptions/listen")
+		return rootCause{fmt.Errorf("subscriptions/listen is not acknowledged")}
 	}
 	w.cancel(ctx, x)
 	return nil

@@ -20,16 +20,17 @@ type Subject struct {
 	stop context.CancelCauseFunc
 	ctx  context.Context
 
-	shared   lazy[*wire.Session]
-	known    lazy[*facts]
-	streamed lazy[func() wire.Call] // a request that is answered with an event stream
-	lists    map[string]*lazy[*listing]
-	reads    lazy[[]*wire.Exchange] // of the listed resources
-	gets     lazy[[]*wire.Exchange] // of the listed prompts
-	compared lazy[*comparison]
-	offers   map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
-	fastest  time.Duration                    // in which the server answered a request; 0 before the first
-	started  time.Time
+	shared      lazy[*wire.Session]
+	known       lazy[*facts]
+	streamed    lazy[func() wire.Call] // a request that is answered with an event stream
+	lists       map[string]*lazy[*listing]
+	reads       lazy[[]*wire.Exchange] // of the listed resources
+	gets        lazy[[]*wire.Exchange] // of the listed prompts
+	compared    lazy[*comparison]
+	subscribing lazy[*subscriptions]
+	offers      map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
+	fastest     time.Duration                    // in which the server answered a request; 0 before the first
+	started     time.Time
 
 	mu       sync.Mutex
 	presence presence

@@ -16,7 +16,7 @@ var vocabulary = slices.Concat(
 	// of one area each
 	archWords, cachingWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
 	jsonrpcWords, lifecycleWords, metaWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,
-	resumeWords, sessionWords, sseWords, statelessWords, stdioWords, toolsWords, versionWords,
+	resumeWords, sessionWords, sseWords, statelessWords, stdioWords, subsWords, toolsWords, versionWords,
 )
 
 // The invariants, each named in the catalogue.
@@ -24,5 +24,5 @@ var invariants = slices.Concat(
 	archInvariants, cachingInvariants, compatInvariants, contentInvariants, discoverInvariants, errorsInvariants, featuresInvariants,
 	headersInvariants, httpInvariants, jsonrpcInvariants, lifecycleInvariants, metaInvariants, paginationInvariants,
 	pingInvariants, promptsInvariants, resourcesInvariants, resultInvariants, resumeInvariants, sessionInvariants,
-	sseInvariants, statelessInvariants, stdioInvariants, toolsInvariants, versionInvariants,
+	sseInvariants, statelessInvariants, stdioInvariants, subsInvariants, toolsInvariants, versionInvariants,
 )

@@ -18,32 +18,33 @@ import (
 type World struct {
 	subject *Subject // the server under test, and what is known of it
 
-	session   *wire.Session // opened by a Given
-	owned     bool          // the session is this scenario's alone
-	spoilt    bool          // and nobody may use it after
-	second    *wire.Session // another one beside it
-	tool      *Tool         // found by a Given
-	arguments json.RawMessage
-	resource  string // a URI, found by a Given
-	template  Item   // a resource template, found by a Given
-	prompt    Item   // found by a Given
-	listed    string // the list method of list
-	list      *listing
-	listener  *wire.Exchange    // that brings notifications
-	since     int               // messages before the act that matters
-	byName    wire.Call         // asks for something by its name, found by a Given
-	values    map[string]string // given to a prompt, by argument
-	x         *wire.Exchange
-	xs        []*wire.Exchange // several at once
-	named     map[string]*wire.Exchange
-	batch     []batchMember    // the requests in the batch that was sent
-	listings  []*listing       // one after the other
-	called    []*Tool          // by xs
-	streaming func() wire.Call // a request that is answered with an event stream, found by a Given
-	key       string           // of what the scenario started
-	shutdown  wire.Shutdown
-	heeded    time.Time        // until when a cancellation may not have been
-	exchanges []*wire.Exchange // all that the scenario sent, for the report
+	session       *wire.Session // opened by a Given
+	owned         bool          // the session is this scenario's alone
+	spoilt        bool          // and nobody may use it after
+	second        *wire.Session // another one beside it
+	tool          *Tool         // found by a Given
+	arguments     json.RawMessage
+	resource      string // a URI, found by a Given
+	template      Item   // a resource template, found by a Given
+	prompt        Item   // found by a Given
+	listed        string // the list method of list
+	list          *listing
+	listener      *wire.Exchange // that brings notifications
+	since         int            // messages before the act that matters
+	subscriptions *subscriptions
+	byName        wire.Call         // asks for something by its name, found by a Given
+	values        map[string]string // given to a prompt, by argument
+	x             *wire.Exchange
+	xs            []*wire.Exchange // several at once
+	named         map[string]*wire.Exchange
+	batch         []batchMember    // the requests in the batch that was sent
+	listings      []*listing       // one after the other
+	called        []*Tool          // by xs
+	streaming     func() wire.Call // a request that is answered with an event stream, found by a Given
+	key           string           // of what the scenario started
+	shutdown      wire.Shutdown
+	heeded        time.Time        // until when a cancellation may not have been
+	exchanges     []*wire.Exchange // all that the scenario sent, for the report
 
 	verdict reports.Verdict // what the steps so far amount to
 	reason  error           // why, unless Pass

@@ -49,7 +49,7 @@ func faultTables() []faultTable {
 		archFaults, cachingFaults, compatFaults, contentFaults, discoverFaults, errorsFaults, featuresFaults,
 		headersFaults, httpFaults, jsonrpcFaults, lifecycleFaults, metaFaults, paginationFaults,
 		pingFaults, promptsFaults, resourcesFaults, resultFaults, resumeFaults, sessionFaults, sseFaults,
-		statelessFaults, stdioFaults, toolsFaults, versionFaults,
+		statelessFaults, stdioFaults, subsFaults, toolsFaults, versionFaults,
 	}
 }
 

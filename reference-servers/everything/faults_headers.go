@@ -15,7 +15,7 @@ var headersFaults = faultTable{
 	"headers.name.missing-rejected":         {does: "serves a request without Mcp-Name"},
 	"headers.name.mismatch-rejected":        {does: "does not compare Mcp-Name with the body"},
 	"headers.name.base64-decoded":           {does: "does not decode Mcp-Name"},
-	"headers.name.not-required-elsewhere":   {does: "demands Mcp-Name for lists of prompts"},
+	"headers.name.not-required-elsewhere":   {does: "demands Mcp-Name for the list of templates"},
 	"headers.reject.status-400":             {does: "reports a header mismatch with status 200"},
 	"headers.reject.error-code":             {does: "reports a header mismatch as an invalid request"},
 }

@@ -76,7 +76,7 @@ func (s *Server) checkMethodHeader(c *call, header http.Header) *rpcError {
 func (s *Server) checkNameHeader(c *call, header http.Header) *rpcError {
 	member, ok := named[c.method]
 	if !ok {
-		if s.broken("headers.name.not-required-elsewhere") && header.Get(headerName) == "" && strings.HasPrefix(c.method, "prompts/") {
+		if s.broken("headers.name.not-required-elsewhere") && header.Get(headerName) == "" && c.method == "resources/templates/list" {
 			return s.mismatch("Mcp-Name is missing")
 		}
 		return nil

@@ -29,7 +29,23 @@ func listen(c *call) (object, *rpcError) {
 	s := c.srv
 	l := &subscription{call: c, filter: filter, over: make(chan struct{})}
 	defer close(l.over)
-	l.notify("notifications/subscriptions/acknowledged", object{"notifications": filter})
+	if s.broken("subs.listen.sse") && c.transport == overHTTP {
+		return l.ended(), nil
+	}
+	if s.refusesToListenAgain(l) {
+		return nil, fail(codeInternal, "there is such a subscription already")
+	}
+	if s.broken("subs.ack.nothing-before") && len(filter) == 4 {
+		l.notify("notifications/tools/list_changed", object{})
+	}
+	s.rememberSubscription(l)
+	l.acknowledge()
+	switch {
+	case s.broken("subs.listen.stays-open") && len(filter) == 4 && c.transport == overHTTP:
+		return nil, nil
+	case s.broken("subs.teardown.result-shape") && len(filter) == 0:
+		return object{}, nil
+	}
 	s.mu.Lock()
 	s.listeners[l] = true
 	s.mu.Unlock()
@@ -38,20 +54,41 @@ func listen(c *call) (object, *rpcError) {
 		delete(s.listeners, l)
 		s.mu.Unlock()
 	}()
+	if s.broken("subs.client-cancel.stdio") && len(filter) == 1 {
+		<-c.ending
+	}
 	select {
 	case <-c.ctx.Done():
+		s.rememberEnd(l)
 		if c.speaksOn() {
-			return object{"_meta": object{metaSubscription: c.id, metaServerInfo: implementation(c.revision)}}, nil
+			return l.ended(), nil
 		}
 		return nil, nil
 	case <-c.ending:
+	}
+	if s.broken("subs.teardown.result") {
+		return nil, nil
 	}
 	if c.transport == overStdio {
 		// The schema keeps this notification for stdio; the page on subscriptions
 		// asks for the result below, which is the only signal over HTTP.
 		l.notify("notifications/cancelled", object{"requestId": c.id, "reason": "the server ends"})
 	}
-	return object{"_meta": object{metaSubscription: c.id}}, nil
+	return l.ended(), nil
+}
+
+func (l *subscription) acknowledge() {
+	if o, ok := l.call.out.(opener); ok && l.call.srv.broken("subs.ack.sent-first") {
+		o.open()
+	}
+	if !l.call.srv.broken("subs.ack.sent-first") {
+		l.notify("notifications/subscriptions/acknowledged", object{"notifications": l.filter})
+	}
+}
+
+// ended is the result of a subscription that is over.
+func (l *subscription) ended() object {
+	return object{"_meta": object{metaSubscription: l.call.id, metaServerInfo: implementation(l.call.revision)}}
 }
 
 // agree returns the part of the wanted filter that the server supports.

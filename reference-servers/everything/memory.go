@@ -1,10 +1,12 @@
 package everything
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // memory is what a server that breaks statelessness keeps of its clients between
@@ -15,6 +17,8 @@ type memory struct {
 	refused map[string]bool   // connections on which a revision was refused
 	seat    map[string]string // by title: the connection that a client belongs to
 	first   string            // the name of the first client
+	gone    json.RawMessage   // the id of a subscription that will be over
+	closed  bool              // a stream of changes of all lists was closed
 	busy    map[string]bool   // connections on which a tool was called
 }
 
@@ -142,5 +146,45 @@ func (s *Server) rememberUse(c *call) {
 		if c.method == "tools/call" && s.broken(kind+".list.no-side-effect-variance") {
 			s.memory.do(func() { s.memory.busy[c.peer] = true })
 		}
+	}
+}
+
+// rememberSubscription keeps in mind who listens.
+func (s *Server) rememberSubscription(l *subscription) {
+	if s.broken("subs.no-state-across-connections") && strings.Contains(string(l.call.id), "gone") {
+		s.memory.do(func() { s.memory.gone = l.call.id })
+	}
+}
+
+// rememberEnd keeps in mind that the stream of a subscription was closed.
+func (s *Server) rememberEnd(l *subscription) {
+	if l.call.transport == overHTTP && len(l.filter) == 3 {
+		s.memory.do(func() { s.memory.closed = true })
+	}
+}
+
+// refusesToListenAgain is false in a server that conforms. It waits a little,
+// because the end of a stream is noticed late.
+func (s *Server) refusesToListenAgain(l *subscription) (again bool) {
+	if !s.broken("subs.client-cancel.http") || len(l.filter) != 3 {
+		return false
+	}
+	for range 10 {
+		s.memory.do(func() { again = s.memory.closed })
+		if again {
+			break
+		}
+		l.call.pause(20 * time.Millisecond)
+	}
+	return again
+}
+
+// tellsTheGone speaks to a subscription that is over, on whatever connection
+// there is.
+func (s *Server) tellsTheGone(c *call) {
+	var id json.RawMessage
+	s.memory.do(func() { id = s.memory.gone })
+	if id != nil && c.modern() {
+		c.notify("notifications/tools/list_changed", object{"_meta": object{metaSubscription: id}})
 	}
 }

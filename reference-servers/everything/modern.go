@@ -61,7 +61,10 @@ func (c *call) readMeta(m message, header http.Header) *rpcError {
 			return err
 		}
 	}
-	if !isModern(version) || s.remembersRefusal(c) {
+	if s.remembersRefusal(c) {
+		return bad("the revision was refused before")
+	}
+	if !isModern(version) {
 		s.rememberRefusal(c, version)
 		return s.unsupported(version)
 	}

@@ -124,6 +124,9 @@ func callTool(c *call) (object, *rpcError) {
 	if c.modern() && c.level == "" && c.srv.broken("stateless.request-meta.log-level-optional") {
 		c.notify("notifications/message", object{"level": "info", "data": "called"})
 	}
+	if c.modern() && name == "test_simple_text" && c.srv.broken("subs.filter.opt-in-only") {
+		c.notify("notifications/tools/list_changed", object{})
+	}
 	if c.modern() && c.srv.broken("version.extension.fallback") {
 		c.notify("notifications/"+extension, object{})
 	}

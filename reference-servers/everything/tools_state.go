@@ -34,6 +34,7 @@ func (s *Server) times(kind string) string {
 
 func trigger(kind string) func(*call, object) (object, *rpcError) {
 	return func(c *call, _ object) (object, *rpcError) {
+		c.srv.tellsTheGone(c)
 		c.srv.listChanged(kind)
 		return said("Changed the list of " + kind), nil
 	}
