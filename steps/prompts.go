@@ -61,11 +61,11 @@ func (w *World) fixturePrompt(_ context.Context, name string) error {
 }
 
 func (w *World) anyPrompt(context.Context) error {
-	return w.takePrompt("the server lists no prompts", func(Item) bool { return true })
+	return w.takeGiven("no prompt could be had", func(Item) bool { return true })
 }
 
 func (w *World) promptWithoutRequired(context.Context) error {
-	return w.takePrompt("each prompt requires arguments", func(p Item) bool { return requiredOf(p) == "" })
+	return w.takeGiven("no prompt could be had without arguments", func(p Item) bool { return requiredOf(p) == "" })
 }
 
 func (w *World) promptWithRequired(context.Context) error {
@@ -73,7 +73,7 @@ func (w *World) promptWithRequired(context.Context) error {
 }
 
 func (w *World) promptWithArgument(context.Context) error {
-	return w.takePrompt("no prompt has an argument", func(p Item) bool { return len(argumentsOf(p)) > 0 })
+	return w.takeGiven("no prompt with an argument could be had", func(p Item) bool { return len(argumentsOf(p)) > 0 })
 }
 
 // requiredOf returns the name of the first required argument, or "".
@@ -98,6 +98,21 @@ func (w *World) takePrompt(none string, fits func(Item) bool) error {
 		}
 	}
 	return notApplicable("%s", none)
+}
+
+// takeGiven takes a prompt that the server has given before with the arguments
+// that mcpcheck makes up, so that a refusal is one of other arguments.
+func (w *World) takeGiven(none string, fits func(Item) bool) error {
+	given, err := w.subject.promptings()
+	if err != nil {
+		return err
+	}
+	return w.takePrompt(none, func(p Item) bool {
+		return fits(p) && slices.ContainsFunc(given, func(x *wire.Exchange) bool {
+			_, err := resultOf(x)
+			return err == nil && nameOf(x.Call) == p.text("name")
+		})
+	})
 }
 
 func (w *World) getListed(context.Context) (err error) {
