@@ -31,12 +31,24 @@ var errorsInvariants = []invariant{
 	{"errors.retired-codes", eachError(notRetired)},
 }
 
-// The codes that JSON-RPC defines.
+// The codes that JSON-RPC has for what is no good as a request.
 const (
 	codeParse          = "-32700"
 	codeInvalidRequest = "-32600"
-	codeInvalidParams  = "-32602"
 )
+
+// nearInvalid are the codes by which servers call an invalid request that judge a
+// message while they decode it, or member by member.
+var nearInvalid = []string{codeParse, "-32601", "-32602"}
+
+// livesOn leaves it to errors.parse-error.survive when a server meets what it
+// cannot read neither with an answer nor with silence.
+func (w *World) livesOn(ctx context.Context) error {
+	if err := w.alive(ctx); err != nil {
+		return notApplicable("the server does not answer, nor anything after it: see errors.parse-error.survive")
+	}
+	return nil
+}
 
 // answersCodeIfAny takes silence, and an HTTP status without an error, from a
 // server that goes on answering: nothing obliges it to answer what it could not
@@ -48,8 +60,7 @@ func (w *World) answersCodeIfAny(ctx context.Context, want string) error {
 	if _, err := w.rpcError(); err == nil {
 		err := w.answersCode(ctx, want)
 		e, _ := w.rpcError()
-		if want == codeInvalidRequest && (e.Code == codeParse || e.Code == codeInvalidParams) {
-			// Decoders that validate while they parse, or parse while they validate.
+		if want == codeInvalidRequest && slices.Contains(nearInvalid, e.Code.String()) {
 			return advisory(err)
 		}
 		return err
@@ -57,8 +68,8 @@ func (w *World) answersCodeIfAny(ctx context.Context, want string) error {
 	if w.x.Status() >= 400 {
 		return nil
 	}
-	if err := w.alive(ctx); err != nil {
-		return inconclusivef("the server said nothing: %w", err)
+	if err := w.livesOn(ctx); err != nil {
+		return err
 	}
 	if want == codeParse && w.x.Status() == 0 {
 		return advisory(unmetf("error code "+want, "%s", silence(w.x)))
@@ -103,7 +114,8 @@ func (w *World) misfits(ctx context.Context) error {
 
 // eachRefused takes another code, or only an HTTP status, as an advisory: the
 // code is JSON-RPC's and repeated by the specification in the schema only. So it
-// does with an initialize that is taken although it says next to nothing.
+// does with an initialize that is taken: no sentence obliges a server to look at
+// what it does not need.
 func (w *World) eachRefused(ctx context.Context, want string) error {
 	var other error
 	for _, x := range w.xs {
@@ -119,10 +131,12 @@ func (w *World) eachRefused(ctx context.Context, want string) error {
 			other = cmpErr(other, w.answersCode(ctx, want))
 		case x.Response() == nil && x.Status() >= 400:
 			other = cmpErr(other, err)
-		case x.Call.Method == "initialize" && x.Call.Params != nil: // lenient, but for the worst case
-			other = cmpErr(other, err)
 		case x.Response() != nil:
-			return unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", brief(string(x.Response().Raw)))
+			err = unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", brief(string(x.Response().Raw)))
+			if x.Call.Method != "initialize" {
+				return err
+			}
+			other = cmpErr(other, err)
 		default:
 			return unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", silence(x))
 		}

@@ -92,10 +92,7 @@ func (w *World) notTaken(ctx context.Context) error {
 	if w.x.Response() != nil || w.x.Status() >= 400 {
 		return nil
 	}
-	if err := w.alive(ctx); err != nil {
-		return inconclusivef("the server said nothing: %w", err)
-	}
-	return nil
+	return w.livesOn(ctx)
 }
 
 // notificationUnanswered proves first that the server got so far. Over HTTP an

@@ -167,8 +167,8 @@ func (w *World) batchRefused(ctx context.Context) error {
 	if w.x.Status() >= 400 {
 		return nil
 	}
-	if err := w.alive(ctx); err != nil {
-		return inconclusivef("the server said nothing: %w", err)
+	if err := w.livesOn(ctx); err != nil {
+		return err
 	}
 	return advisory(unmetf("an error", "%s", silence(w.x)))
 }
@@ -184,8 +184,5 @@ func (w *World) batchNotRun(ctx context.Context) error {
 	if w.x.Response() != nil || w.x.Status() >= 400 {
 		return nil
 	}
-	if err := w.alive(ctx); err != nil {
-		return inconclusivef("the server said nothing: %w", err)
-	}
-	return nil
+	return w.livesOn(ctx)
 }

@@ -75,7 +75,7 @@ func (s *Subject) ask(common *wire.Session, x *wire.Exchange) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.presence.muted, s.presence.asking = 0, false
-	if x.Response() != nil || s.ctx.Err() != nil {
+	if x.Response() != nil || s.ctx.Err() != nil || errors.Is(x.Err(), wire.ErrClosed) { // by us, as the run is over
 		return
 	}
 	why := fmt.Sprintf("no answer to %s within %s", x.Call.Method, s.timeout())

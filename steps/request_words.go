@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -66,7 +67,11 @@ func (w *World) harmless(ctx context.Context) error {
 }
 
 func (w *World) harmlessWithID(ctx context.Context, id string) error {
-	w.do(ctx, wire.Call{Method: w.subject.harmlessMethod(), ID: json.RawMessage(id)})
+	c := wire.Call{Method: w.subject.harmlessMethod(), ID: json.RawMessage(id)}
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && (n >= 1<<53 || n <= -1<<53) {
+		c.Timeout = w.subject.patience() // many servers read it as a float and drop it in silence
+	}
+	w.do(ctx, c)
 	return nil
 }
 
