@@ -45,14 +45,19 @@ type Config struct {
 
 func (c Config) timeout() time.Duration { return cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) }
 
-func (c Config) parallel() int {
-	if c.Parallel > 0 {
-		return c.Parallel
-	}
-	if c.Endpoint.Transport == spec.Stdio {
+// parallel is how many scenarios run at once. A server that is far away is asked
+// more at a time, which makes no more requests in a second than a near one gets.
+func (s *Subject) parallel() int {
+	switch {
+	case s.Parallel > 0:
+		return s.Parallel
+	case s.Endpoint.Transport == spec.Stdio:
 		return 4
 	}
-	return 8
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const least, most = 8, 32
+	return min(least+int(s.fastest/(10*time.Millisecond)), most)
 }
 
 // scenarioLimit bounds one scenario: it must not hold up the run for longer than
@@ -96,6 +101,8 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 		wg.Go(func() { s.exercise() })
 	}
 	if plan.scenarios > 0 {
+		s.session() //nolint:errcheck // whoever needs it says what is wrong; it tells how fast the server is
+		plan.suite.Options.Concurrency = s.parallel()
 		plan.suite.Run() // its status adds nothing to the verdicts
 	}
 	wg.Wait()
@@ -136,7 +143,6 @@ func (rec *recorder) plan() (*plan, error) {
 		FS:             rec.Features,
 		Paths:          []string{"."},
 		Tags:           tags,
-		Concurrency:    rec.parallel(),
 		DefaultContext: rec.ctx,
 	}}
 	features, err := p.suite.RetrieveFeatures()
