@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -16,6 +17,9 @@ const (
 	maxCalls   = 16 // tools called
 	maxReads   = 20 // resources read
 	maxPrompts = 10 // prompts fetched
+
+	callsAtOnce       = 3
+	patienceWithTools = 5 * time.Second
 )
 
 // exercise uses what the server offers once, in a session of its own, so that
@@ -80,20 +84,31 @@ func (s *Subject) callTools(session *wire.Session) {
 	if err != nil {
 		return
 	}
+	// One that takes its time holds up neither the others nor the run.
+	gate := make(chan struct{}, callsAtOnce)
+	var wg sync.WaitGroup
+	defer wg.Wait()
 	for i, t := range safe {
 		if i >= maxCalls || s.stopped() != nil {
 			return
 		}
-		if t.Arguments != nil {
-			s.call(s.ctx, session, t)
+		if t.Arguments == nil {
+			continue
 		}
+		gate <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-gate }()
+			s.call(s.ctx, session, t)
+		})
 	}
 }
 
 // call calls a tool with its valid arguments. The progress token lets progress
 // be told from that of other calls.
 func (s *Subject) call(ctx context.Context, session *wire.Session, t *Tool) *wire.Exchange {
-	return session.Do(ctx, progressing(toolCall(t.Name, t.Arguments)))
+	c := progressing(toolCall(t.Name, t.Arguments))
+	c.Timeout = min(patienceWithTools, s.timeout())
+	return session.Do(ctx, c)
 }
 
 func toolCall(name string, arguments json.RawMessage) wire.Call {

@@ -75,7 +75,7 @@ func (w *World) pageNotServed(context.Context) error {
 
 func (w *World) pageRefused403(context.Context) error {
 	if servesPage(w.x) {
-		return rootCause{errors.New("a foreign Origin is served, see http.origin.validated")}
+		return notApplicable("no foreign Origin is refused: see http.origin.validated")
 	}
 	if err := w.offered(); err != nil {
 		return err

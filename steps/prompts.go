@@ -228,7 +228,7 @@ func (w *World) messagesShaped(context.Context) error {
 
 func (w *World) givenWithout(context.Context) error {
 	if _, err := resultOf(w.named["with"]); err != nil {
-		return inconclusivef("the prompt is not given with arguments {} either: %w", err)
+		return notApplicable("the prompt is not given with arguments {} either: %v", err)
 	}
 	w.x = w.named["without"]
 	_, err := w.result()

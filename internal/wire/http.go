@@ -225,7 +225,7 @@ func (x *Exchange) readEvents(body io.Reader) error {
 // dispatch files the messages of an event.
 func (x *Exchange) dispatch(e *Event) {
 	s := x.Session
-	if len(bytes.TrimSpace(e.Data)) == 0 || x.Call.standing && e.Type == "endpoint" {
+	if len(bytes.TrimSpace(e.Data)) == 0 || s.Endpoint.Transport == spec.SSE && e.Type == "endpoint" {
 		return
 	}
 	for _, m := range Parse(e.Data) {
