@@ -29,14 +29,10 @@ Feature: Sessions
     Then the stream is opened all the same, or refused with HTTP status 400
 
   @session.id.accepted
-  Scenario Outline: A request in a session is served when the header is spelled <name>
+  Scenario: A request in a session is served
     Given a session with an id
-    When the client sends a harmless request with its session id in the header <name>
+    When the client sends a harmless request
     Then the server answers with a result
-
-    Examples:
-      | name           |
-      | Mcp-Session-Id |
 
   @session.id.accepted
   Scenario: A request in a session is served over another connection

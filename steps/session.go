@@ -17,7 +17,6 @@ var sessionWords = []step{
 	{given, "a session that the client has ended", do((*World).openEnded)},
 	{when, "the client opens {count} sessions", do1(count, (*World).openMany)},
 	{when, "the client sends a harmless request without its session id", do((*World).harmlessWithoutSession)},
-	{when, "the client sends a harmless request with its session id in the header {header}", do1(header, (*World).harmlessSpelled)},
 	{when, "the client sends a harmless request with a session id that nobody was given", do((*World).harmlessForged)},
 	{when, "the client sends a harmless request over a connection of its own", do((*World).harmlessFresh)},
 	{when, "the client opens a stream", do((*World).openStream)},
@@ -83,11 +82,6 @@ func (w *World) openMany(ctx context.Context, n int) error {
 
 func (w *World) harmlessWithoutSession(ctx context.Context) error {
 	w.do(ctx, wire.Call{Method: w.subject.harmlessMethod(), Header: map[string][]string{sessionHeader: nil}})
-	return nil
-}
-
-func (w *World) harmlessSpelled(ctx context.Context, name string) error {
-	w.do(ctx, wire.Call{Method: w.subject.harmlessMethod(), Header: map[string][]string{name: {w.session.ID()}}})
 	return nil
 }
 
@@ -243,7 +237,7 @@ func (w *World) streamRefused(ctx context.Context, want int) error {
 // An id and a progress token that nothing else has tell what belongs to it. That
 // the second session hears is shown by a request of its own.
 func (w *World) workApart(ctx context.Context) error {
-	mark := "mcpcheck-" + randomHex()
+	mark := "apart-" + randomHex()
 	if w.session.Endpoint.Transport == spec.StreamableHTTP {
 		w.listen(ctx, "")
 		hears := w.second.Do(ctx, wire.Call{Verb: http.MethodGet})

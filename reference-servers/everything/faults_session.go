@@ -16,7 +16,7 @@ var sessionFaults = faultTable{
 // disturbed, it does so only between sessions that have used ids as a check of
 // this makes them.
 func (s *Server) leak(c *call, data []byte) {
-	if c.sess == nil || !bytes.HasPrefix(c.id, []byte(`"mcpcheck-`)) {
+	if c.sess == nil || !bytes.HasPrefix(c.id, []byte(`"apart-`)) {
 		return
 	}
 	c.sess.mu.Lock()
