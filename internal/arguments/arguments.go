@@ -24,28 +24,61 @@ func Valid(schema json.RawMessage) (json.RawMessage, error) {
 	if err := json.Unmarshal(schema, &root); err != nil {
 		return nil, err
 	}
-	g := &generator{root: root}
-	value, err := g.value(root, 0)
+	// What a schema offers by way of example means more than what can be made up,
+	// but it is written for readers, and not always right.
+	first := error(nil)
+	for _, g := range []*generator{{root: root, examples: true}, {root: root}} {
+		data, err := g.arguments(compiled)
+		if err == nil {
+			return data, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// arguments makes a value of the root schema and holds it against that.
+func (g *generator) arguments(compiled spec.Schema) (json.RawMessage, error) {
+	value, err := g.value(g.root, 0)
 	if err != nil {
 		return nil, err
 	}
 	if _, ok := value.(map[string]any); !ok {
-		return nil, fmt.Errorf("the schema asks for %T, want an object", value)
+		return nil, fmt.Errorf("the schema asks for %s, want an object", typeName(value))
 	}
 	data, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
 	if broken := compiled.Validate(data); len(broken) > 0 {
-		return nil, fmt.Errorf("the schema asks for more than can be made up: %s: %s", broken[0].Path, broken[0].Text)
+		return nil, fmt.Errorf("the schema asks for more than can be made up: %s", broken[0])
 	}
 	return data, nil
+}
+
+// typeName is the JSON type of a value.
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case float64:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "an array"
+	}
+	return "an object"
 }
 
 // maxDepth bounds how deep a schema is followed.
 const maxDepth = 32
 
-// maxSteps bounds the work on one schema.
+// maxSteps bounds the work on one schema, and the size of what is made.
 const maxSteps = 10_000
 
 var (
@@ -54,14 +87,26 @@ var (
 )
 
 type generator struct {
-	root  any
-	steps int
+	root     any
+	examples bool // takes what the schema offers as default or example
+	steps    int
+}
+
+// charge counts work.
+func (g *generator) charge(work int) error {
+	if g.steps += work; g.steps > maxSteps {
+		return errDeep
+	}
+	return nil
 }
 
 // value makes the smallest value of a schema that it can think of.
 func (g *generator) value(schema any, depth int) (any, error) {
-	if g.steps++; depth > maxDepth || g.steps > maxSteps {
+	if depth > maxDepth {
 		return nil, errDeep
+	}
+	if err := g.charge(1); err != nil {
+		return nil, err
 	}
 	if b, ok := schema.(bool); ok {
 		if !b {
@@ -71,29 +116,33 @@ func (g *generator) value(schema any, depth int) (any, error) {
 	}
 	s, ok := schema.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("a schema is %T, want an object", schema)
+		return nil, fmt.Errorf("a schema is %s, want an object", typeName(schema))
 	}
 	s, err := g.flatten(s, depth)
 	if err != nil {
 		return nil, err
 	}
-	if v, ok := said(s); ok {
+	if v, ok := g.said(s); ok {
 		return v, nil
 	}
 	return g.typed(s, depth)
 }
 
 // said returns a value that the schema itself offers.
-func said(s map[string]any) (any, bool) {
-	for _, keyword := range []string{"const", "default"} {
-		if v, ok := s[keyword]; ok {
+func (g *generator) said(s map[string]any) (any, bool) {
+	if v, ok := s["const"]; ok {
+		return v, true
+	}
+	if g.examples {
+		if v, ok := s["default"]; ok {
 			return v, true
 		}
-	}
-	for _, keyword := range []string{"examples", "enum"} {
-		if list, ok := s[keyword].([]any); ok && len(list) > 0 {
+		if list, ok := s["examples"].([]any); ok && len(list) > 0 {
 			return list[0], true
 		}
+	}
+	if list, ok := s["enum"].([]any); ok && len(list) > 0 {
+		return list[0], true
 	}
 	return nil, false
 }
@@ -105,7 +154,7 @@ func (g *generator) typed(s map[string]any, depth int) (any, error) {
 	case "array":
 		return g.array(s, depth)
 	case "string":
-		return text(s)
+		return g.text(s)
 	case "integer", "number":
 		return number(s)
 	case "boolean":
@@ -142,6 +191,9 @@ func kind(s map[string]any) string {
 
 func (g *generator) object(s map[string]any, depth int) (any, error) {
 	properties, _ := s["properties"].(map[string]any)
+	if err := g.charge(len(properties) / 16); err != nil {
+		return nil, err
+	}
 	object := map[string]any{}
 	add := func(name string) error {
 		if _, have := object[name]; have {
@@ -165,7 +217,7 @@ func (g *generator) object(s map[string]any, depth int) (any, error) {
 			return nil, err
 		}
 	}
-	if err := dependents(s, object, add); err != nil {
+	if err := g.dependents(s, object, add); err != nil {
 		return nil, err
 	}
 	least := int(decimal(s["minProperties"], 0))
@@ -186,17 +238,24 @@ func (g *generator) object(s map[string]any, depth int) (any, error) {
 }
 
 // dependents adds what the properties that are there bring along.
-func dependents(s map[string]any, object map[string]any, add func(string) error) error {
-	brings, _ := s["dependentRequired"].(map[string]any)
-	for range len(brings) {
-		for _, name := range sortedKeys(brings) {
-			if _, have := object[name]; !have {
-				continue
-			}
+func (g *generator) dependents(s map[string]any, object map[string]any, add func(string) error) error {
+	todo := sortedKeys(object)
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		for _, keyword := range []string{"dependentRequired", "dependencies"} {
+			brings, _ := s[keyword].(map[string]any)
 			for _, other := range names(brings[name]) {
+				if err := g.charge(1); err != nil {
+					return err
+				}
+				if _, have := object[other]; have {
+					continue
+				}
 				if err := add(other); err != nil {
 					return err
 				}
+				todo = append(todo, other)
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package arguments
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -19,56 +18,64 @@ var formats = map[string]string{
 	"byte": "", "binary": "",
 }
 
-func text(s map[string]any) (any, error) {
-	if _, ok := s["pattern"]; ok {
-		return nil, fmt.Errorf("a string has to match the pattern %q, and none is offered", s["pattern"])
+func (g *generator) text(s map[string]any) (any, error) {
+	if pattern, ok := s["pattern"].(string); ok {
+		return g.matching(pattern)
 	}
 	format, _ := s["format"].(string)
 	value := formats[format]
-	least := int(decimal(s["minLength"], 0))
+	least := decimal(s["minLength"], 0)
 	if least > maxSteps {
 		return nil, errDeep
 	}
-	if short := least - len(value); short > 0 {
+	if short := int(least) - len(value); short > 0 {
+		if err := g.charge(short / 16); err != nil {
+			return nil, err
+		}
 		value += strings.Repeat("a", short)
 	}
 	return value, nil
 }
 
-// number returns the number closest to 0 within the bounds.
+// number returns the first number that comes to mind and lies within the bounds.
 func number(s map[string]any) (any, error) {
-	low, high := decimal(s["minimum"], math.Inf(-1)), decimal(s["maximum"], math.Inf(1))
+	low, high := bounds(s)
 	step := decimal(s["multipleOf"], 0)
 	if step == 0 && kind(s) == "integer" {
 		step = 1
 	}
-	nudge := step
-	if nudge == 0 {
-		nudge = 0.5
-	}
-	// Up to draft-04, the exclusive keywords are booleans beside the bounds.
-	if x, ok := s["exclusiveMinimum"].(float64); ok {
-		low = max(low, x+nudge)
-	} else if s["exclusiveMinimum"] == true {
-		low += nudge
-	}
-	if x, ok := s["exclusiveMaximum"].(float64); ok {
-		high = min(high, x-nudge)
-	} else if s["exclusiveMaximum"] == true {
-		high -= nudge
-	}
-	value := min(max(0, low), high)
+	candidates := []float64{0, low.at, high.at, (low.at + high.at) / 2, low.at + 1, high.at - 1}
 	if step > 0 {
-		if value > 0 {
-			value = math.Ceil(value/step) * step
-		} else {
-			value = math.Floor(value/step) * step
+		first, last := math.Ceil(low.at/step), math.Floor(high.at/step)
+		candidates = []float64{0, first * step, (first + 1) * step, last * step, (last - 1) * step}
+	}
+	for _, v := range candidates {
+		below := v < low.at || v == low.at && low.open
+		above := v > high.at || v == high.at && high.open
+		if !math.IsInf(v, 0) && !math.IsNaN(v) && !below && !above {
+			return v, nil
 		}
 	}
-	if math.IsInf(value, 0) || math.IsNaN(value) {
-		return nil, errNothing
+	return nil, errNothing
+}
+
+// A bound is the end of a range; one that is open is no part of it.
+type bound struct {
+	at   float64
+	open bool
+}
+
+func bounds(s map[string]any) (low, high bound) {
+	// Up to draft-04, the exclusive keywords are booleans beside the bounds.
+	low = bound{decimal(s["minimum"], math.Inf(-1)), s["exclusiveMinimum"] == true}
+	high = bound{decimal(s["maximum"], math.Inf(1)), s["exclusiveMaximum"] == true}
+	if x, ok := s["exclusiveMinimum"].(float64); ok && x >= low.at {
+		low = bound{x, true}
 	}
-	return value, nil
+	if x, ok := s["exclusiveMaximum"].(float64); ok && x <= high.at {
+		high = bound{x, true}
+	}
+	return low, high
 }
 
 // decimal returns a number of the schema, or another where it has none.
