@@ -2,7 +2,6 @@ package steps
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,19 +45,13 @@ func (t *tally) check(x *wire.Exchange, err error) {
 	if err == nil {
 		return
 	}
-	if t.err == nil || lenient(t.err) && !lenient(err) {
+	if t.err == nil || isAdvisory(t.err) && !isAdvisory(err) {
 		t.err, t.x = err, x // what costs conformance goes first
 		return
 	}
-	if !lenient(err) || lenient(t.err) {
+	if !isAdvisory(err) || isAdvisory(t.err) {
 		t.extra++
 	}
-}
-
-// lenient reports whether a failure is an advisory.
-func lenient(err error) bool {
-	var u *unmet
-	return errors.As(err, &u) && u.advisory
 }
 
 // judgeInvariants judges the invariants over all conversations of the run.

@@ -103,6 +103,9 @@ func noParamsClosed(_ *Conversation, t Item) (bool, error) {
 			return false, nil // it has parameters, or may have
 		}
 	}
+	if len(membersOf(schema["additionalProperties"])) > 0 {
+		return false, nil // they have no names
+	}
 	if string(schema["additionalProperties"]) != "false" {
 		return true, advisory(unmetf("additionalProperties false in the inputSchema of a tool without parameters",
 			"additionalProperties %s", absent(schema["additionalProperties"])))
