@@ -149,6 +149,20 @@ Feature: Tools
     When the client calls the tool with the arguments {"contactMethod":"phone"}
     Then the server refuses the arguments, as is advisable
 
+  @tools.schema.no-network-ref
+  Scenario: A reference to the network is not followed
+    Given the fixture tool whose schema refers to mcpcheck
+    And a session
+    When the client calls the tool with the arguments {"value":"mcpcheck"}
+    Then the server does not fetch the reference
+
+  @tools.schema.unresolved-ref-rejected
+  Scenario: A schema that cannot be had accepts nothing
+    Given the fixture tool whose schema refers to mcpcheck
+    And a session
+    When the client calls the tool with the arguments {"value":"mcpcheck"}
+    Then the server refuses what it cannot validate
+
   @tools.structured.conforms
   Scenario: Structured content conforms to the output schema
     Given the list of tools

@@ -19,6 +19,10 @@ import (
 	"github.com/mcpcheck/mcpcheck/steps"
 )
 
+// beacons are the addresses that servers were given, by URL: an endpoint of the
+// test names its own as its environment.
+var beacons sync.Map
+
 // serve starts the everything server within the test, broken as fault says.
 func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint {
 	tb.Helper()
@@ -29,12 +33,19 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wi
 	tb.Helper()
 	stderr := &wire.Tail{}
 	o.Stderr = stderr
+	beacon, err := steps.NewBeacon()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(beacon.Close)
+	beacons.Store(beacon.URL, beacon)
+	o.RefURL = beacon.URL
 	server, err := everything.New(o)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(server.Close)
-	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second}
+	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second, Env: []string{beacon.URL}}
 	switch transport {
 	case spec.Stdio:
 		e.Launch = func() (*wire.Child, error) { return launch(server, stderr), nil }
@@ -98,8 +109,13 @@ func catalogue(tb testing.TB) spec.Catalogue {
 // the same process.
 func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
 	tb.Helper()
+	var beacon *steps.Beacon
+	if len(e.Env) > 0 {
+		found, _ := beacons.Load(e.Env[0])
+		beacon, _ = found.(*steps.Beacon)
+	}
 	run, err := steps.Run(tb.Context(), steps.Config{
-		Target: "everything", Endpoint: e, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
+		Target: "everything", Endpoint: e, Beacon: beacon, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
 		Only: only, AllowTools: everything.ToolNames(), Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
 	})
 	if err != nil {

@@ -32,6 +32,7 @@ type Config struct {
 
 	AllowTools []string                   // may be called whatever they say of themselves
 	Arguments  map[string]json.RawMessage // by tool
+	Beacon     *Beacon                    // nil for one of its own for a server that is launched
 
 	Parallel int           // scenarios at once; 0 for a default
 	Silence  time.Duration // how long to listen for what must not come; 0 to go by how fast the server answers
@@ -88,6 +89,7 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 	}
 	s := newSubject(ctx, c)
 	defer s.close()
+	defer s.light()()
 	rec := &recorder{Subject: s}
 	plan, err := rec.plan()
 	if err != nil {

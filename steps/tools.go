@@ -9,6 +9,7 @@ var toolsWords = []step{
 	{given, "the tool accepts {json}", do1(jsonText, (*World).toolAccepts)},
 	{given, "a safe tool with a choice of strings", do((*World).toolWithChoice)},
 	{given, "a safe tool that allows no other arguments", do((*World).toolClosed)},
+	{given, "the fixture tool whose schema refers to mcpcheck", do((*World).referringTool)},
 	{given, "a safe tool whose name has a letter", do((*World).toolWithLetter)},
 	{when, "the client lists all tools {count} times", do1(count, (*World).listToolsTimes)},
 	{when, "the client calls a tool that does not exist", do((*World).callUnknown)},
@@ -29,6 +30,8 @@ var toolsWords = []step{
 	{then, "the server tells of the arguments in a result", do((*World).tellsInResult)},
 	{then, "the server refuses the arguments", do((*World).refusesArguments)},
 	{then, "the server refuses the arguments, as is advisable", do((*World).refusesArgumentsAdvised)},
+	{then, "the server does not fetch the reference", do((*World).notFetched)},
+	{then, "the server refuses what it cannot validate", do((*World).refusesUnresolved)},
 	{then, "the tool reports its failure in the result", do((*World).reportsFailure)},
 	{then, "each structured result conforms to its output schema", do((*World).structuredConforms)},
 }

@@ -26,6 +26,19 @@ func mirrorsOf(f func(position) (bool, error)) func(*Conversation, Item) (bool, 
 	}
 }
 
+// mirrorsBroken reports whether an annotation of a tool breaks a rule. A client
+// has to leave such a tool alone over Streamable HTTP, since 2026-07-28.
+func mirrorsBroken(t Item) bool {
+	rules := []func(*Conversation, Item) (bool, error){
+		mirrorsOf(mirrorNotEmpty), mirrorsOf(mirrorNoControl), mirrorsOf(mirrorToken), mirrorsUnique,
+		mirrorsOf(mirrorPrimitive), mirrorsOf(mirrorInRange), mirrorsOf(mirrorReachable),
+	}
+	return slices.ContainsFunc(rules, func(judge func(*Conversation, Item) (bool, error)) bool {
+		_, err := judge(nil, t)
+		return err != nil && !isAdvisory(err)
+	})
+}
+
 // mirrored lists the places of an inputSchema that have the annotation.
 func mirrored(t Item) []position {
 	return slices.DeleteFunc(positions(t.Members["inputSchema"]), func(p position) bool {

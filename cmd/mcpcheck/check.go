@@ -244,7 +244,7 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 		run, err := steps.Run(ctx, steps.Config{
 			Target: server.String(), Endpoint: found.Endpoint, Revision: r,
 			Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
-			AllowTools: o.allowTools, Arguments: j.arguments,
+			AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
 			Parallel: o.parallel, Deadline: o.deadline,
 			Planned: p.planned, Done: p.done,
 		})

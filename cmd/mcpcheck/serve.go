@@ -7,11 +7,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
+	"github.com/mcpcheck/mcpcheck/steps"
 )
 
 func serveCommand(stdin io.Reader) *cobra.Command {
@@ -32,7 +34,7 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 			if len(args) != 1 {
 				return usage("serve needs the name of a server: mcpcheck serve everything")
 			}
-			server, err := everything.New(everything.Options{Fault: fault})
+			server, err := everything.New(everything.Options{Fault: fault, RefURL: os.Getenv(steps.RefVariable)})
 			if err != nil {
 				return usage("--fault: %v", err)
 			}

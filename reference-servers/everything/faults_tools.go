@@ -1,6 +1,7 @@
 package everything
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -108,7 +109,9 @@ var toolsFaults = faultTable{
 	"tools.schema.prefer-2020-12": {"lists a schema in draft-07", schemaOf(spare, func(s object) {
 		s["$schema"] = "http://json-schema.org/draft-07/schema#"
 	})},
-	"tools.schema.support-2020-12": {does: "ignores allOf, if and else in an inputSchema"},
+	"tools.schema.support-2020-12":         {does: "ignores allOf, if and else in an inputSchema"},
+	"tools.schema.no-network-ref":          {does: "fetches what a schema refers to"},
+	"tools.schema.unresolved-ref-rejected": {does: "accepts anything where a schema refers to the network"},
 	"tools.output-schema.type-object": {"leaves type out of an outputSchema", listedTool("test_structured_content", func(t object) {
 		with(t["outputSchema"], func(s object) { delete(s, "type") })
 	})},
@@ -196,8 +199,20 @@ func (s *Server) loosely(t tool) object {
 		schema = without(schema, "allOf", "if", "then", "else")
 	case s.broken("tools.security.validate-inputs") && t.schema == nil:
 		schema = without(schema, "required")
+	case s.broken("tools.schema.unresolved-ref-rejected") && t.name == "test_network_ref":
+		schema = object{}
 	}
 	return schema
+}
+
+// follow fetches what the schema of a tool refers to.
+func (s *Server) follow(t tool) {
+	if t.name != "test_network_ref" || !s.broken("tools.schema.no-network-ref") {
+		return
+	}
+	if answer, err := http.Get(s.refURL); err == nil {
+		answer.Body.Close()
+	}
 }
 
 func without(o object, names ...string) object {

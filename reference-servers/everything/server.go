@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Fault is the id of the requirement to break, or "" to conform.
 	Fault string
+	// RefURL is what the schema of one more tool refers to, or "". The server
+	// does not fetch it.
+	RefURL string
 	// Page is the page size of every list. With 0 all tools are on one page,
 	// and prompts, resources and templates have several.
 	Page int
@@ -31,6 +34,7 @@ type Server struct {
 	rewrite rewrite // nil unless the fault shows in messages
 	page    int
 	modern  bool // serves the stateless revisions only
+	refURL  string
 	stderr  io.Writer
 	key     []byte // signs cursors and request states
 
@@ -69,6 +73,7 @@ func New(o Options) (*Server, error) {
 		fault:     o.Fault,
 		page:      o.Page,
 		stderr:    o.Stderr,
+		refURL:    o.RefURL,
 		modern:    o.ModernOnly || slices.Contains(modernOnlyFaults, o.Fault),
 		key:       make([]byte, 32),
 		closing:   make(chan struct{}),

@@ -19,7 +19,7 @@ type tool struct {
 // tools lists the tools in the order in which clients see them. The first has
 // no arguments and no needs, because that is where testers begin.
 func (s *Server) tools() []tool {
-	return slices.Concat(contentTools(), streamTools(), clientTools(), inputTools(), s.stateTools())
+	return slices.Concat(contentTools(), streamTools(), clientTools(), inputTools(), s.stateTools(), s.referringTools())
 }
 
 func (t tool) inputSchema() object {
@@ -107,6 +107,7 @@ func callTool(c *call) (object, *rpcError) {
 		}
 		args = object{}
 	}
+	c.srv.follow(t)
 	if problem := check(c.srv.loosely(t), args); problem != "" {
 		// Until 2025-06-18 such arguments were a protocol error.
 		if !c.since(rev2025_11_25) || c.srv.broken("tools.call.input-validation-error") {

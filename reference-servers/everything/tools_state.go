@@ -39,3 +39,15 @@ func trigger(kind string) func(*call, object) (object, *rpcError) {
 		return said("Changed the list of " + kind), nil
 	}
 }
+
+// referringTools refer to the network in a schema, if the server was given an
+// address to refer to. That can never be called: what a reference leads to is
+// not fetched, and so nothing is known to conform to it.
+func (s *Server) referringTools() []tool {
+	if s.refURL == "" {
+		return nil
+	}
+	return []tool{{name: "test_network_ref", title: "Reference to the network", description: "Has an argument whose schema is elsewhere",
+		input: object{"value": object{"$ref": s.refURL}},
+		run:   always(textContent("This was not to be called."))}}
+}
