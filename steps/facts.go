@@ -241,7 +241,7 @@ func (s *Subject) safeTools() ([]*Tool, error) {
 	var safe []*Tool
 	for _, item := range l.items {
 		t := &Tool{Item: item, Name: item.text("name"), Schema: item.Members["inputSchema"], Output: item.Members["outputSchema"]}
-		if t.Name == "" || !safety.Callable(t.Raw, s.AllowTools) {
+		if t.Name == "" || !safety.Callable(t.Raw, s.AllowTools) || s.leavesAlone(item) {
 			continue
 		}
 		if own, ok := s.Arguments[t.Name]; ok {

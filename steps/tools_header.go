@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 )
 
 const mirrorKeyword = "x-mcp-header"
@@ -26,17 +28,18 @@ func mirrorsOf(f func(position) (bool, error)) func(*Conversation, Item) (bool, 
 	}
 }
 
-// mirrorsBroken reports whether an annotation of a tool breaks a rule. A client
-// has to leave such a tool alone over Streamable HTTP, since 2026-07-28.
-func mirrorsBroken(t Item) bool {
+// leavesAlone reports whether a tool is one that a client has to leave alone over
+// Streamable HTTP, since 2026-07-28: one whose annotations break a rule.
+func (s *Subject) leavesAlone(t Item) bool {
 	rules := []func(*Conversation, Item) (bool, error){
 		mirrorsOf(mirrorNotEmpty), mirrorsOf(mirrorNoControl), mirrorsOf(mirrorToken), mirrorsUnique,
 		mirrorsOf(mirrorPrimitive), mirrorsOf(mirrorInRange), mirrorsOf(mirrorReachable),
 	}
-	return slices.ContainsFunc(rules, func(judge func(*Conversation, Item) (bool, error)) bool {
-		_, err := judge(nil, t)
-		return err != nil && !isAdvisory(err)
-	})
+	return s.Revision.Modern() && s.Endpoint.Transport == spec.StreamableHTTP &&
+		slices.ContainsFunc(rules, func(judge func(*Conversation, Item) (bool, error)) bool {
+			_, err := judge(nil, t)
+			return err != nil && !isAdvisory(err)
+		})
 }
 
 // mirrored lists the places of an inputSchema that have the annotation.
