@@ -26,16 +26,21 @@ type Capacity struct {
 	Transport string           `json:"transport"`
 	Stateful  bool             `json:"stateful"`          // the server assigned sessions
 	Metrics   []string         `json:"metrics,omitempty"` // names of request counters that the server's /metrics exports
+	// Replicas is how many answered while it was measured; 0 if that is not known.
+	Replicas int `json:"replicas,omitempty"`
 
 	Notes []string `json:"notes,omitempty"`
 	// Refusals are the reasons for which no autoscaling target follows.
 	Refusals []string `json:"refusals,omitempty"`
+
+	Autoscale *Autoscale `json:"autoscale,omitempty"` // what follows, if it was asked for
 }
 
 // A CapacityStep is one rate that was tried for a while.
 type CapacityStep struct {
 	Rate       float64     `json:"rate"`
-	Phase      string      `json:"phase"` // "search", "refine", "confirm" or "level"
+	Phase      string      `json:"phase"`    // "search", "refine", "confirm" or "level"
+	Duration   Duration    `json:"duration"` // seconds that were measured
 	Held       bool        `json:"held"`
 	Broken     []Objective `json:"broken,omitempty"`
 	Throughput float64     `json:"throughput"`

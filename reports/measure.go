@@ -11,7 +11,8 @@ func (r Run) measures() bool { return r.Load != nil || r.Capacity != nil }
 
 // measured is the exit status that a measurement asks for: 0 when every
 // objective holds; 1 when one does not, or an answer reached another session; 3
-// when the figures are not the server's, or there are none.
+// when the figures are not the server's, or there are none, or no autoscaling
+// target follows from them although one was asked for.
 func (r Run) measured() int {
 	broken := len(r.broken()) > 0
 	switch {
@@ -21,8 +22,15 @@ func (r Run) measured() int {
 		return notJudged
 	case broken:
 		return doesNotConform
+	case r.refused():
+		return notJudged
 	}
 	return conforms
+}
+
+// refused reports whether an autoscaling target was asked for, and none follows.
+func (r Run) refused() bool {
+	return r.Capacity != nil && r.Capacity.Autoscale != nil && len(r.Capacity.Autoscale.Refusals) > 0
 }
 
 // broken lists the objectives that do not hold.
@@ -61,9 +69,12 @@ func (r Run) doubts() []string {
 
 // measure is the verdict on a measurement, in words.
 func (r Run) measure() string {
-	switch r.measured() {
+	switch doubts := r.doubts(); r.measured() {
 	case notJudged:
-		return "says nothing about the server: " + strings.Join(r.doubts(), "; ")
+		if len(doubts) == 0 {
+			return fmt.Sprintf("one replica holds %s; no autoscaling target follows", perSecond(r.Capacity.Rate))
+		}
+		return "says nothing about the server: " + strings.Join(doubts, "; ")
 	case doesNotConform:
 		if r.Load != nil && r.Load.Leaked > 0 {
 			return fmt.Sprintf("answers reached other sessions: %d", r.Load.Leaked)

@@ -14,6 +14,9 @@ func (p *page) measurement(r Run) {
 	}
 	if r.Capacity != nil {
 		p.capacity(r.Capacity)
+		if a := r.Capacity.Autoscale; a != nil {
+			p.autoscale(a)
+		}
 	}
 	style := map[int]style{conforms: green, doesNotConform: red, notJudged: yellow}[r.measured()]
 	p.printf("\n%s %s\n", p.paint(bold, "Verdict:"), p.paint(style, r.measure()))
