@@ -161,10 +161,10 @@ func (s *Server) resourceUpdated(uri string) {
 		told := sess.subscribed[uri]
 		sess.mu.Unlock()
 		if told {
-			sess.notify("notifications/resources/updated", object{"uri": uri})
 			if s.broken("resources.updated.only-subscribed-legacy") {
 				sess.notify("notifications/resources/updated", object{"uri": "test://static-text"})
 			}
+			sess.notify("notifications/resources/updated", object{"uri": uri})
 		}
 	}
 	for _, l := range s.everyListener() {
