@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
@@ -14,6 +15,7 @@ import (
 // once after the second of them was used otherwise.
 type comparison struct {
 	rounds []map[string][2][]string // the names seen on each connection, by list method
+	mu     sync.Mutex
 	x      map[string]*wire.Exchange
 }
 
@@ -56,17 +58,28 @@ func (s *Subject) newcomer() (*wire.Session, error) {
 	return c.Session, s.greet(s.ctx, c, nil)
 }
 
-// look takes the names in each list, on one connection after the other.
+// look takes the names in each list, one list after the other on each connection.
 func (s *Subject) look(c *comparison, pair [2]*wire.Session) {
 	f, err := s.facts()
 	if err != nil {
 		return
 	}
+	var found [2]map[string][]string
+	var wg sync.WaitGroup
+	for i := range pair {
+		found[i] = map[string][]string{}
+		wg.Go(func() {
+			for _, method := range []string{"tools/list", "resources/list", "prompts/list"} {
+				if f.offers(listCapability[method]) {
+					found[i][method] = s.names(c, pair[i], method)
+				}
+			}
+		})
+	}
+	wg.Wait()
 	seen := map[string][2][]string{}
-	for _, method := range []string{"tools/list", "resources/list", "prompts/list"} {
-		if f.offers(listCapability[method]) {
-			seen[method] = [2][]string{s.names(c, pair[0], method), s.names(c, pair[1], method)}
-		}
+	for method := range found[0] {
+		seen[method] = [2][]string{found[0][method], found[1][method]}
 	}
 	c.rounds = append(c.rounds, seen)
 }
@@ -81,7 +94,9 @@ func (s *Subject) names(c *comparison, session *wire.Session, method string) []s
 		}
 		x := session.Request(s.ctx, method, params)
 		x.WaitEnd(s.ctx, s.grace()) // so that the connection is free for the next
+		c.mu.Lock()
 		c.x[method] = x
+		c.mu.Unlock()
 		return x
 	})
 	if err != nil {
