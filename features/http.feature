@@ -27,12 +27,6 @@ Feature: Streamable HTTP
     When the client sends a harmless request from http://evil.example.invalid
     Then the foreign page is refused with HTTP status 403
 
-  @http.origin.invalid-403
-  Scenario: The refusal of a conversation with a foreign web page has HTTP status 403
-    Given a new connection
-    When the client greets the server from http://evil.example.invalid
-    Then the foreign page is refused with HTTP status 403
-
   @http.origin.absent-accepted
   Scenario: A client that is no web page needs no Origin to open a conversation
     Given a new connection

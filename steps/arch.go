@@ -47,16 +47,18 @@ func (w *World) refusesUndeclared(context.Context) error {
 	return nil
 }
 
-// updatedAsDeclared looks at what the server declared in that conversation.
-func updatedAsDeclared(c *Conversation, _ *wire.Message) (bool, error) {
+// declaresSubscriptions looks at what the server declared in that conversation.
+// Where it said nothing, that is judged apart.
+func declaresSubscriptions(c *Conversation) bool {
 	if c.Hello == nil {
-		return false, nil
+		return true
 	}
 	result, err := resultOf(c.Hello)
-	if err != nil {
-		return false, nil //nolint:nilerr // nothing was declared: judged by lifecycle.initialize
-	}
-	if !readFacts(result).offers("resources.subscribe") {
+	return err != nil || readFacts(result).offers("resources.subscribe")
+}
+
+func updatedAsDeclared(c *Conversation, _ *wire.Message) (bool, error) {
+	if !declaresSubscriptions(c) {
 		return true, unmetf("resources.subscribe, declared by a server that sends updates", "notifications/resources/updated without it")
 	}
 	return true, nil

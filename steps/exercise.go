@@ -24,7 +24,7 @@ const (
 
 // exercise uses what the server offers once, in a session of its own, so that
 // the invariants have something to judge: every list, the safe tools, the
-// listed resources and prompts.
+// listed resources and prompts, and a method that no server has.
 func (s *Subject) exercise() {
 	if _, err := s.session(); err != nil {
 		return
@@ -42,6 +42,7 @@ func (s *Subject) exercise() {
 	wg.Go(func() { s.callTools(session) })
 	wg.Go(func() { s.readings() })   //nolint:errcheck // as with the lists
 	wg.Go(func() { s.promptings() }) //nolint:errcheck
+	wg.Go(func() { session.Request(s.ctx, "x-mcpcheck/no-such-method", nil) })
 	wg.Wait()
 	if streams == nil {
 		s.giveBack(session, false)

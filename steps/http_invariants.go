@@ -113,14 +113,15 @@ func notificationRelated(c *Conversation, m *wire.Message) (bool, error) {
 	return progressRelated(c, m)
 }
 
-// noEarlyClose leaves out what the client had ended itself.
+// noEarlyClose leaves out what the client had ended itself: there, the response
+// may be missing.
 func noEarlyClose(c *Conversation, x *wire.Exchange) (bool, error) {
 	if !isPost(x) || !x.Streams() || !x.EndedByServer() || x.Err() != nil && !hasResumed(x) {
 		return false, nil
 	}
 	_, at := x.Ended()
 	for _, other := range c.Exchanges() {
-		if other.Call.Verb == http.MethodDelete && other.Sent.Before(at) {
+		if other.Call.Verb == http.MethodDelete && other.Sent.Before(at) || cancels(other, x) {
 			return false, nil
 		}
 	}
@@ -130,6 +131,17 @@ func noEarlyClose(c *Conversation, x *wire.Exchange) (bool, error) {
 		}
 	}
 	return true, unmetf("a stream that goes on until the response", "it ended after %d events without the response to %s", len(x.Events()), x.Call.Method)
+}
+
+// cancels reports whether a notification of the client cancels a request.
+func cancels(notification, x *wire.Exchange) bool {
+	var body struct {
+		Method string `json:"method"`
+		Params struct {
+			ID json.RawMessage `json:"requestId"`
+		} `json:"params"`
+	}
+	return json.Unmarshal(notification.Body, &body) == nil && body.Method == "notifications/cancelled" && wire.SameID(body.Params.ID, x.ID)
 }
 
 func hasResumed(x *wire.Exchange) bool { return len(x.Resumptions()) > 0 }

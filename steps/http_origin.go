@@ -48,6 +48,14 @@ func servesPage(x *wire.Exchange) bool {
 	return m != nil && m.Result() != nil
 }
 
+// served describes what a foreign page got.
+func served(x *wire.Exchange) string {
+	if x.Call.Verb == http.MethodGet {
+		return "an event stream"
+	}
+	return "a result of " + x.Call.Method
+}
+
 // offered says why nothing can be concluded from a refusal.
 func (w *World) offered() error {
 	if len(w.xs) == 2 && !w.xs[1].Streams() {
@@ -66,7 +74,7 @@ func (w *World) pageNotServed(context.Context) error {
 	if !servesPage(w.x) {
 		return w.offered()
 	}
-	err := unmetf("a refusal of the Origin "+w.x.Call.Header["Origin"][0], "it is served (HTTP status %d)", w.x.Status())
+	err := unmetf("a refusal of the Origin "+w.x.Call.Header["Origin"][0], "%s, as if there were none", served(w.x))
 	if !private(w.subject.Endpoint.URL) || len(w.subject.Endpoint.Header) > 0 {
 		return advisory(err)
 	}

@@ -47,13 +47,12 @@ func (w *World) sendStreaming(ctx context.Context) error {
 	return nil
 }
 
-// sendStreamingTwice waits for no longer than an answer may take that is only
-// delayed by the other one.
+// sendStreamingTwice has two streams open at once. The progress tokens, if any,
+// tell that the two belong together.
 func (w *World) sendStreamingTwice(ctx context.Context) error {
 	token := "mcpcheck-" + randomHex()
 	for i := range 2 {
 		c := w.streaming()
-		c.Timeout = w.subject.patience()
 		if c.Meta != nil {
 			c.Meta = map[string]any{"progressToken": fmt.Sprintf("%s.%d", token, i)}
 		}

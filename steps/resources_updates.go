@@ -136,6 +136,9 @@ func updatedUnasked(c *Conversation, m *wire.Message) (bool, error) {
 	if uri == "" {
 		return false, nil // judged by resources.updated.uri
 	}
+	if !declaresSubscriptions(c) {
+		return false, nil // judged by arch.capabilities.subscription-declared
+	}
 	for _, x := range c.Exchanges() {
 		if x.Call.Method == "resources/subscribe" && x.Sent.Before(m.At) && covers(uriOf(x), uri) {
 			return true, nil

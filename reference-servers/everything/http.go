@@ -49,10 +49,8 @@ func (s *Server) Handler() http.Handler {
 			}
 			w.Header().Set("Allow", http.MethodPost)
 			s.deny(w, nil, refuse(s.status("compat.get-delete-405", http.StatusMethodNotAllowed, http.StatusNotFound), codeInvalidRequest, "only POST is supported"))
-		case r.Method == http.MethodGet && !s.broken("http.get.stream-or-405"):
-			s.get(w, r)
 		case r.Method == http.MethodGet:
-			http.NotFound(w, r)
+			s.get(w, r)
 		case r.Method == http.MethodDelete:
 			s.delete(w, r)
 		default:

@@ -24,6 +24,10 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 		s.deny(w, nil, err)
 		return
 	}
+	if r.Header.Get("Last-Event-ID") == "" && s.broken("http.get.stream-or-405") {
+		http.NotFound(w, r)
+		return
+	}
 	st, after := sess.http.find(r.Header.Get("Last-Event-ID"))
 	switch {
 	case st == nil:
