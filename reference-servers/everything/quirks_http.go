@@ -124,6 +124,9 @@ func (s *Server) takeOver(sess *session) {
 	if s.broken("http.get.retry-before-close") {
 		for _, st := range sess.http.listening(true) {
 			st.hangUp(0)
+			st.mu.Lock()
+			st.get = false // nothing new goes there
+			st.mu.Unlock()
 		}
 	}
 }
