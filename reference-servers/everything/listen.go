@@ -100,7 +100,7 @@ func (c *call) agree(wanted object) (object, *rpcError) {
 		if present && !ok {
 			return nil, invalidParams(kind + "ListChanged is not a boolean")
 		}
-		if on {
+		if on && !c.srv.hidden(kind+"/list") {
 			filter[kind+"ListChanged"] = true
 		}
 	}
