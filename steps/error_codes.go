@@ -112,36 +112,30 @@ func (w *World) misfits(ctx context.Context) error {
 	return nil
 }
 
-// eachRefused takes another code, or only an HTTP status, as an advisory: the
-// code is JSON-RPC's and repeated by the specification in the schema only. So it
-// does with an initialize that is taken: no sentence obliges a server to look at
-// what it does not need.
+// eachRefused fails a server for its silence only. Another code, a bare HTTP
+// status and even a result are advisories: the code is JSON-RPC's, which the
+// specification repeats, and no sentence obliges a server to look at params that
+// it does not need.
 func (w *World) eachRefused(ctx context.Context, want string) error {
-	var other error
+	var lenient error
 	for _, x := range w.xs {
 		w.x = x
-		if acknowledged(x) {
-			return unmetf("a refusal of params without notifications", "an open subscription")
-		}
 		e, err := w.rpcError()
 		switch {
+		case acknowledged(x):
+			err = unmetf("a refusal of params without notifications", "an open subscription")
 		case err == nil && e.Code == "-32601" && x.Call.Method == "subscriptions/listen":
 			return notApplicable("the server has no subscriptions/listen")
 		case err == nil:
-			other = cmpErr(other, w.answersCode(ctx, want))
-		case x.Response() == nil && x.Status() >= 400:
-			other = cmpErr(other, err)
+			err = w.answersCode(ctx, want)
 		case x.Response() != nil:
 			err = unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", brief(string(x.Response().Raw)))
-			if x.Call.Method != "initialize" {
-				return err
-			}
-			other = cmpErr(other, err)
-		default:
+		case x.Status() < 400:
 			return unmetf("a refusal of "+x.Call.Method+" whose params do not fit", "%s", silence(x))
 		}
+		lenient = cmpErr(lenient, err)
 	}
-	return advisory(other)
+	return advisory(lenient)
 }
 
 func cmpErr(a, b error) error {

@@ -67,7 +67,7 @@ func (w *World) idEchoedInFull(context.Context) error { return advisory(idEchoed
 // errors.method-not-found.code.
 func (w *World) errorIDEchoed(context.Context) error {
 	if _, err := w.rpcError(); err != nil {
-		return inconclusivef("there is no error to look at: %w", err)
+		return rootCause{fmt.Errorf("an unknown method is not met with an error: %w", err)}
 	}
 	return idEchoed(w.x)
 }
