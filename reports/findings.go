@@ -40,7 +40,9 @@ func (p *page) evidence(indent int, r Result) {
 	if r.Link != "" {
 		p.printf("%s%s\n", strings.Repeat(" ", indent), p.paint(dim, line(r.Link, 500)))
 	}
-	p.labelled(indent, "reason    ", r.Reason)
+	if r.Reason != finding(Result{Expected: r.Expected, Got: r.Got}) { // said below
+		p.labelled(indent, "reason    ", r.Reason)
+	}
 	p.labelled(indent, "expected  ", r.Expected)
 	p.labelled(indent, "got       ", r.Got)
 	if r.Advisory {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
 	"github.com/mcpcheck/mcpcheck/reports"
 )
@@ -227,5 +229,31 @@ func TestList(t *testing.T) {
 	}
 	if o := call(t, "list", "--steps"); o.status != conforms || !strings.Contains(o.stdout, "Given a session\n") {
 		t.Errorf("list --steps: exit %d: %s", o.status, o.stdout)
+	}
+}
+
+// TestReadme demands that the README names every flag of the main job, and no
+// other.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(data), "\n## Flags\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	told := map[string]bool{}
+	for _, m := range regexp.MustCompile("`--([a-z-]+)").FindAllStringSubmatch(section, -1) {
+		told[m[1]] = true
+	}
+	flags := checkCommand().Flags()
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !told[f.Name] {
+			t.Errorf("the README does not tell of --%s", f.Name)
+		}
+	})
+	for name := range told {
+		if flags.Lookup(name) == nil {
+			t.Errorf("the README tells of --%s, which there is not", name)
+		}
 	}
 }

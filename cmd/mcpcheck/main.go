@@ -6,6 +6,9 @@
 //	mcpcheck list                     the requirements, and how each is checked
 //	mcpcheck explain ID               one requirement in full
 //	mcpcheck serve everything         run the bundled server
+//	mcpcheck load --target URL        measure how a server answers at a rate
+//
+// Each has flags, which --help lists.
 //
 // Exit status: 0 conforms, 1 does not, 2 wrong usage, 3 could not finish.
 package main

@@ -107,6 +107,32 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestReadme demands that the README tells what each package is for.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, layout, _ := strings.Cut(string(data), "\n## Layout\n")
+	told := map[string]bool{}
+	for line := range strings.Lines(layout) {
+		if name, ok := strings.CutPrefix(line, "| `"); ok {
+			name, _, _ = strings.Cut(name, "`")
+			told[name] = true
+		}
+	}
+	for dir := range mayImport {
+		if !told[dir] {
+			t.Errorf("the README does not tell what %s is for", dir)
+		}
+	}
+	for name := range told {
+		if _, ok := mayImport[name]; !ok {
+			t.Errorf("the README tells of %s, which there is not", name)
+		}
+	}
+}
+
 func library(t *testing.T, s source, p string) {
 	t.Helper()
 	for l, places := range usedIn {
