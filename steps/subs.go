@@ -205,11 +205,21 @@ func (w *World) acknowledgesEach(context.Context) error {
 		return err
 	}
 	for _, x := range w.subscriptions.all {
+		if filter := filterAsked(x); len(filter) == 0 && x.Response() != nil {
+			continue // it asked for nothing, and was over at once
+		}
 		if w.x = x; w.subscriptions.acks[x] == nil {
 			return unmetf(ackMethod, "none within %s for the subscription %s", w.subject.patience(), x.ID)
 		}
 	}
 	return nil
+}
+
+// filterAsked is the filter that a subscription was opened with.
+func filterAsked(x *wire.Exchange) map[string]any {
+	params, _ := x.Call.Params.(map[string]any)
+	filter, _ := params["notifications"].(map[string]any)
+	return filter
 }
 
 // acked returns the acknowledgements, in order, or why there are none.
@@ -275,7 +285,7 @@ func (w *World) acksGrant(context.Context) error {
 	}
 	for _, x := range list {
 		w.x = x
-		asked := x.Call.Params.(map[string]any)["notifications"].(map[string]any)
+		asked := filterAsked(x)
 		granted := filterOf(w.subscriptions.acks[x])
 		for flag, capability := range flagOf {
 			switch {
