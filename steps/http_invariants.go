@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,16 +98,13 @@ func notificationRelated(c *Conversation, m *wire.Message) (bool, error) {
 	if !m.IsNotification() || !isPost(m.Exchange) || m.Exchange.Call.Method == "subscriptions/listen" {
 		return false, nil
 	}
-	var p struct {
-		Meta map[string]json.RawMessage `json:"_meta"`
-	}
-	json.Unmarshal(m.Params(), &p) //nolint:errcheck // ill-typed params are judged apart
-	const want = "notifications about the request whose stream it is"
+	id := subscriptionID(m)
+	ofOpen := func(x *wire.Exchange) bool { return wire.SameID(x.ID, id) }
 	switch {
-	case strings.HasSuffix(m.Method, "/list_changed"), m.Method == "notifications/resources/updated":
-		return true, unmetf(want, "%s", m.Method)
-	case p.Meta[metaPrefix+"subscriptionId"] != nil:
-		return true, unmetf(want, "%s of a subscription", m.Method)
+	case isChange(m) && id != nil && slices.ContainsFunc(listens(c), ofOpen):
+		return true, unmetf("notifications about the request whose stream it is", "%s of a subscription", m.Method)
+	case isChange(m), id != nil:
+		return false, nil // judged by subs.filter.opt-in-only and subs.notification.id-absent-elsewhere
 	case m.Method != "notifications/progress":
 		return true, nil
 	}

@@ -143,14 +143,21 @@ func (s *Subject) flags() map[string]any {
 // listenAgain closes a stream and asks for the same once more.
 func (w *World) listenAgain(ctx context.Context) error {
 	w.spoilt = true
-	first := w.subscribeTo(ctx, w.subject.flags())
+	// The two ids begin alike, so that a server which mixes them up shows it.
+	id := "mcpcheck-" + randomHex()
+	listen := func(n string) *wire.Exchange {
+		return w.start(ctx, wire.Call{
+			Method: listenMethod, ID: id + n, Params: map[string]any{"notifications": w.subject.flags()}, NoResume: true,
+		})
+	}
+	first := listen("-1")
 	if err := w.acknowledged(ctx, first); err != nil {
 		return err
 	}
 	first.Cut()
 	first.WaitEnd(ctx, w.subject.grace())
 	w.do(ctx, wire.Call{Method: w.subject.harmlessMethod()}) // so that it can have noticed
-	w.x = w.subscribeTo(ctx, w.subject.flags())
+	listen("-2")
 	return nil
 }
 

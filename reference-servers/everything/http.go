@@ -371,7 +371,7 @@ func (s *Server) postModern(w http.ResponseWriter, r *http.Request, m message) {
 	}
 	if version := r.Header.Get(headerVersion); !isModern(version) && m.id == nil {
 		err := s.unsupported(version)
-		err.status = s.status("http.post.notification-rejected-status", err.status, http.StatusOK)
+		err.status = s.status("http.post.notification-rejected-status", http.StatusBadRequest, http.StatusOK)
 		s.deny(w, nil, err)
 		return
 	}

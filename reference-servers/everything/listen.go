@@ -59,7 +59,6 @@ func listen(c *call) (object, *rpcError) {
 	}
 	select {
 	case <-c.ctx.Done():
-		s.rememberEnd(l)
 		if c.speaksOn() {
 			return l.ended(), nil
 		}

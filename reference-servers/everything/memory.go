@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // memory is what a server that breaks statelessness keeps of its clients between
@@ -15,10 +14,9 @@ type memory struct {
 	mu      sync.Mutex
 	caps    map[string]object // by connection: declared by an earlier request
 	refused map[string]bool   // connections on which a revision was refused
-	seat    map[string]string // by title: the connection that a client belongs to
+	seat    map[string]string // by title: the connection of a client; by id: a subscription
 	first   string            // the name of the first client
 	gone    json.RawMessage   // the id of a subscription that will be over
-	closed  bool              // a stream of changes of all lists was closed
 	busy    map[string]bool   // connections on which a tool was called
 }
 
@@ -156,25 +154,15 @@ func (s *Server) rememberSubscription(l *subscription) {
 	}
 }
 
-// rememberEnd keeps in mind that the stream of a subscription was closed.
-func (s *Server) rememberEnd(l *subscription) {
-	if l.call.transport == overHTTP && len(l.filter) == 3 {
-		s.memory.do(func() { s.memory.closed = true })
-	}
-}
-
-// refusesToListenAgain is false in a server that conforms. It waits a little,
-// because the end of a stream is noticed late.
+// refusesToListenAgain is false in a server that conforms. Subscriptions whose
+// ids are alike up to the last hyphen are taken for one, which never ends.
 func (s *Server) refusesToListenAgain(l *subscription) (again bool) {
-	if !s.broken("subs.client-cancel.http") || len(l.filter) != 3 {
-		return false
-	}
-	for range 10 {
-		s.memory.do(func() { again = s.memory.closed })
-		if again {
-			break
-		}
-		l.call.pause(20 * time.Millisecond)
+	id := string(l.call.id)
+	if i := strings.LastIndex(id, "-"); i > 0 && s.broken("subs.client-cancel.http") {
+		s.memory.do(func() {
+			again = s.memory.seat[id[:i]] != ""
+			s.memory.seat[id[:i]] = id
+		})
 	}
 	return again
 }
