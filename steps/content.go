@@ -114,7 +114,7 @@ func contentTyped(b block) (bool, error) {
 			}
 		}
 		slices.Sort(names)
-		return true, unmetf("content of one of the types "+strings.Join(names, ", "), "type %s", absent(b.Members["type"]))
+		return true, unmetf("content of one of the types "+strings.Join(names, ", "), "%s", memberIs("type", b.Members["type"]))
 	}
 	return true, nil
 }
@@ -134,7 +134,7 @@ func gated(kind, fixture string) func(block) (bool, error) {
 func needString(what string, members map[string]json.RawMessage, names ...string) error {
 	for _, name := range names {
 		if !isString(members[name]) {
-			return unmetf(what+" with the string "+name, "%s %s", name, absent(members[name]))
+			return unmetf(what+" with the string "+name, "%s", memberIs(name, members[name]))
 		}
 	}
 	return nil
@@ -167,7 +167,7 @@ func within(member string, f func(block) error) func(block) error {
 func embeddedFields(b block) error {
 	resource, err := object(b.Members["resource"])
 	if err != nil {
-		return unmetf("embedded content with the object resource", "resource %s", absent(b.Members["resource"]))
+		return unmetf("embedded content with the object resource", "%s", memberIs("resource", b.Members["resource"]))
 	}
 	if err := needString("an embedded resource", resource, "uri"); err != nil {
 		return err

@@ -185,7 +185,11 @@ func (w *World) refused() (bool, error) {
 	if m.Result() == nil {
 		return true, nil
 	}
-	return failedCall(membersOf(m.Result())), nil
+	r, ok := calledResult(m.Result())
+	if !ok {
+		return false, notApplicable("the call brings no result yet: the server asks for input, or made a task of it")
+	}
+	return failedCall(r), nil
 }
 
 func (w *World) knowsNoTool(context.Context) error {

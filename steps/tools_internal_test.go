@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/mcpcheck/mcpcheck/internal/spec"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
 func toolItem(t *testing.T, raw string) Item {
@@ -224,6 +227,54 @@ func TestNoParamsClosed(t *testing.T) {
 			item := toolItem(t, `{"name":"x","inputSchema":`+c.schema+`}`)
 			if got := verdictOn(noParamsClosed(nil, item)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestToolSchemas(t *testing.T) {
+	judges := map[string]func(*Conversation, Item) (bool, error){
+		"present": inputSchemaPresent, "type": inputSchemaType, "properties": inputSchemaProperties, "required": inputSchemaRequired,
+		"output root": outputSchemaRooted, "dialect": dialectString, "valid": toolSchemasValid,
+	}
+	for _, c := range []struct {
+		reason, members string
+		revision        spec.Revision
+		fails           string
+	}{
+		{"the smallest", `"inputSchema":{"type":"object"}`, spec.R20251125, ""},
+		{"none", `"x":1`, spec.R20251125, "present"},
+		{"true is a schema, but no object", `"inputSchema":true`, spec.R20260728, "present"},
+		{"type as a list", `"inputSchema":{"type":["object"]}`, spec.R20251125, "type"},
+		{"properties as a list", `"inputSchema":{"type":"object","properties":[]}`, spec.R20251125, "properties"},
+		{"a property that is true, before 2026-07-28", `"inputSchema":{"type":"object","properties":{"a":true}}`, spec.R20251125, "properties"},
+		{"a property that is true, since", `"inputSchema":{"type":"object","properties":{"a":true}}`, spec.R20260728, ""},
+		{"a property that is a number", `"inputSchema":{"type":"object","properties":{"a":1}}`, spec.R20260728, "properties"},
+		{"required as null", `"inputSchema":{"type":"object","required":null}`, spec.R20251125, "required"},
+		{"required as draft-03 had it is no schema", `"inputSchema":{"type":"object","properties":{"a":{"required":true}}}`, spec.R20251125, "valid"},
+		{"a type that does not exist", `"inputSchema":{"type":"object","properties":{"a":{"type":"text"}}}`, spec.R20251125, "valid"},
+		{"a dialect that is a number", `"inputSchema":{"type":"object","$schema":7}`, spec.R20251125, "dialect"},
+		{"a dialect that nobody knows", `"inputSchema":{"type":"object","$schema":"https://example.com/dialect","properties":{"a":{"type":"text"}}}`, spec.R20251125, ""},
+		{"items as draft-07 has them, in draft-07", `"inputSchema":{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"a":{"items":[{}]}}}`, spec.R20251125, ""},
+		{"items as draft-07 has them, in no dialect", `"inputSchema":{"type":"object","properties":{"a":{"items":[{}]}}}`, spec.R20251125, "valid"},
+		{"a reference that leads nowhere", `"inputSchema":{"type":"object","properties":{"a":{"$ref":"#/$defs/a"}}}`, spec.R20251125, "valid"},
+		{"a reference to elsewhere", `"inputSchema":{"type":"object","properties":{"a":{"$ref":"https://example.com/a.json"}}}`, spec.R20260728, ""},
+		{"a pattern that Go does not understand", `"inputSchema":{"type":"object","properties":{"a":{"pattern":"^(?!x)"}}}`, spec.R20251125, ""},
+		{"an output of any type, since 2026-07-28", `"inputSchema":{"type":"object"},"outputSchema":{"type":"array"}`, spec.R20260728, ""},
+		{"an output that is no schema, since 2026-07-28", `"inputSchema":{"type":"object"},"outputSchema":{"required":null}`, spec.R20260728, "valid"},
+		{"an output of any type, before", `"inputSchema":{"type":"object"},"outputSchema":{"type":"array"}`, spec.R20251125, "output root"},
+	} {
+		t.Run(c.reason, func(t *testing.T) {
+			session := &wire.Session{}
+			session.SetRevision(c.revision)
+			for id, judge := range judges {
+				if id == "output root" && c.revision.Modern() {
+					continue
+				}
+				got := verdictOn(judge(&Conversation{Session: session}, toolItem(t, `{"name":"x",`+c.members+`}`)))
+				if want := id == c.fails; (got == "fail") != want {
+					t.Errorf("%s is %q, want it to fail: %v", id, got, want)
+				}
 			}
 		})
 	}

@@ -39,6 +39,14 @@ func ofTool(item Item, err error) error {
 	return &unmet{want: u.want, got: fmt.Sprintf("the tool %s with %s", item.label(), u.got), advisory: u.advisory}
 }
 
+// memberIs says what a member is, or that there is none.
+func memberIs(name string, raw json.RawMessage) string {
+	if raw == nil {
+		return "no " + name
+	}
+	return name + " " + brief(string(raw))
+}
+
 // kindOf is the JSON type of a value, "" for none.
 func kindOf(raw json.RawMessage) string {
 	switch s := strings.TrimLeft(string(raw), " \t\r\n"); {

@@ -33,7 +33,7 @@ func contentArray(_ *Conversation, _ *wire.Exchange, result json.RawMessage) (bo
 		return false, nil
 	}
 	if kindOf(r["content"]) != "array" {
-		return true, unmetf("content, an array", "content %s", absent(r["content"]))
+		return true, unmetf("content, an array", "%s", memberIs("content", r["content"]))
 	}
 	return true, nil
 }
@@ -226,14 +226,14 @@ func (w *World) reportsFailure(context.Context) error {
 		return err
 	}
 	if !failedCall(r) {
-		return unmetf(want, "isError %s", absent(r["isError"]))
+		return unmetf(want, "%s", memberIs("isError", r["isError"]))
 	}
 	var content []json.RawMessage
 	json.Unmarshal(r["content"], &content) //nolint:errcheck // judged by tools.call.content-array
 	if !slices.ContainsFunc(content, func(raw json.RawMessage) bool {
 		return (Item{Members: membersOf(raw)}).text("type") == "text"
 	}) {
-		return unmetf(want, "content %s", absent(r["content"]))
+		return unmetf(want, "%s", memberIs("content", r["content"]))
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func inputSchemaPresent(_ *Conversation, t Item) (bool, error) {
 	raw := t.Members["inputSchema"]
 	if kindOf(raw) != "object" {
-		return true, unmetf("inputSchema, an object", "inputSchema %s", absent(raw))
+		return true, unmetf("inputSchema, an object", "%s", memberIs("inputSchema", raw))
 	}
 	return true, nil
 }
@@ -35,7 +35,7 @@ func inputSchemaType(_ *Conversation, t Item) (bool, error) {
 
 func rootedInObject(member string, schema map[string]json.RawMessage) error {
 	if string(schema["type"]) != `"object"` {
-		return unmetf(member+`.type "object"`, "%s.type %s", member, absent(schema["type"]))
+		return unmetf(member+`.type "object"`, "%s", memberIs(member+".type", schema["type"]))
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func noParamsClosed(_ *Conversation, t Item) (bool, error) {
 	}
 	if string(schema["additionalProperties"]) != "false" {
 		return true, advisory(unmetf("additionalProperties false in the inputSchema of a tool without parameters",
-			"additionalProperties %s", absent(schema["additionalProperties"])))
+			"%s", memberIs("additionalProperties", schema["additionalProperties"])))
 	}
 	return true, nil
 }
@@ -155,41 +155,46 @@ func outputSchemaObject(_ *Conversation, t Item) (bool, error) {
 	return true, nil
 }
 
-// toolSchemas are the members of a tool that hold a schema, as far as that is an
+// A toolSchema is the inputSchema or outputSchema of a tool, where that is an
 // object.
-func toolSchemas(t Item) map[string]map[string]json.RawMessage {
-	found := map[string]map[string]json.RawMessage{}
+type toolSchema struct {
+	member   string
+	raw      json.RawMessage
+	keywords map[string]json.RawMessage
+}
+
+func toolSchemas(t Item) (list []toolSchema) {
 	for _, member := range []string{"inputSchema", "outputSchema"} {
-		if schema, err := object(t.Members[member]); err == nil {
-			found[member] = schema
+		if keywords, err := object(t.Members[member]); err == nil {
+			list = append(list, toolSchema{member, t.Members[member], keywords})
 		}
 	}
-	return found
+	return list
 }
 
 func dialectString(_ *Conversation, t Item) (seen bool, err error) {
-	for member, schema := range toolSchemas(t) {
-		raw, ok := schema["$schema"]
+	for _, s := range toolSchemas(t) {
+		raw, ok := s.keywords["$schema"]
 		if !ok {
 			continue
 		}
 		seen = true
 		if kindOf(raw) != "string" {
-			return true, unmetf(member+".$schema, a string", "%s.$schema %s", member, brief(string(raw)))
+			return true, unmetf(s.member+".$schema, a string", "%s.$schema %s", s.member, brief(string(raw)))
 		}
 	}
 	return seen, nil
 }
 
 func dialectPreferred(_ *Conversation, t Item) (seen bool, err error) {
-	for member, schema := range toolSchemas(t) {
+	for _, s := range toolSchemas(t) {
 		var dialect string
-		if raw, ok := schema["$schema"]; ok && json.Unmarshal(raw, &dialect) != nil {
+		if raw, ok := s.keywords["$schema"]; ok && json.Unmarshal(raw, &dialect) != nil {
 			continue
 		}
 		seen = true
 		if dialect != "" && !strings.Contains(dialect, "//json-schema.org/draft/2020-12/") {
-			return true, advisory(unmetf("a schema in JSON Schema 2020-12", "%s in the dialect %s", member, brief(dialect)))
+			return true, advisory(unmetf("a schema in JSON Schema 2020-12", "%s in the dialect %s", s.member, brief(dialect)))
 		}
 	}
 	return seen, nil
@@ -198,20 +203,19 @@ func dialectPreferred(_ *Conversation, t Item) (seen bool, err error) {
 // toolSchemasValid leaves out a schema whose root is at fault already, as other
 // requirements tell, and one that cannot be judged.
 func toolSchemasValid(c *Conversation, t Item) (seen bool, err error) {
-	for member, schema := range toolSchemas(t) {
-		if rootAtFault(member, c.Revision(), schema) {
+	for _, s := range toolSchemas(t) {
+		if rootAtFault(s.member, c.Revision(), s.keywords) {
 			continue
 		}
-		raw := t.Members[member]
-		_, err := spec.CompileForeign(raw)
+		_, err := spec.CompileForeign(s.raw)
 		switch {
 		case err == nil:
 			seen = true
 		case errors.Is(err, spec.ErrNotSchema):
-			return true, unmetf(member+", a valid schema in its dialect", "%s: %s", member, err)
+			return true, unmetf(s.member+", a valid schema in its dialect", "%s: %s", s.member, err)
 		case errors.Is(err, spec.ErrReference):
-			if ref, ok := dangling(raw); ok {
-				return true, unmetf(member+" whose references lead somewhere", "the reference %q in %s", ref, member)
+			if ref, ok := dangling(s.raw); ok {
+				return true, unmetf(s.member+" whose references lead somewhere", "the reference %q in %s", ref, s.member)
 			}
 		}
 	}
@@ -219,11 +223,12 @@ func toolSchemasValid(c *Conversation, t Item) (seen bool, err error) {
 }
 
 // rootAtFault reports whether one of the requirements on the root of a schema
-// tells of it.
+// tells of it. Since 2026-07-28 they do not bind an outputSchema.
 func rootAtFault(member string, r spec.Revision, schema map[string]json.RawMessage) bool {
 	dialect, declared := schema["$schema"]
-	rooted := member == "inputSchema" || !r.Modern()
-	return declared && kindOf(dialect) != "string" ||
-		rooted && rootedInObject(member, schema) != nil ||
-		firstError(mapOfSchemas(member, r, schema), requiredStrings(member, schema)) != nil
+	if declared && kindOf(dialect) != "string" {
+		return true
+	}
+	return (member == "inputSchema" || !r.Modern()) &&
+		firstError(rootedInObject(member, schema), mapOfSchemas(member, r, schema), requiredStrings(member, schema)) != nil
 }
