@@ -136,7 +136,7 @@ func (c *call) follow(on bool) (object, *rpcError) {
 // is tools, prompts or resources.
 func (s *Server) listChanged(kind string) {
 	s.changed(kind)
-	if kind == "tools" && s.broken("tools.list-changed.sent") {
+	if s.undeclared(kind) || kind == "tools" && s.broken("tools.list-changed.sent") {
 		return
 	}
 	for _, method := range s.announced(kind) {

@@ -99,7 +99,7 @@ func (c *call) agree(wanted object) (object, *rpcError) {
 		if present && !ok {
 			return nil, invalidParams(kind + "ListChanged is not a boolean")
 		}
-		if on && !c.srv.hidden(kind+"/list") {
+		if on && !c.srv.hidden(kind+"/list") && !c.srv.undeclared(kind) {
 			filter[kind+"ListChanged"] = true
 		}
 	}
