@@ -19,7 +19,7 @@ type Operation struct {
 	Weight float64 // its share of all requests, against the other weights
 }
 
-// Canary, in the arguments of an operation, stands for a text that is new in
+// Canary stands, in the arguments of an operation, for a text that is new in
 // each request and has to come back in its answer. What comes back in the
 // answer to somebody else has leaked from one session to another.
 const Canary = "$CANARY"

@@ -190,20 +190,6 @@ func eachExchange(f func(*Conversation, *wire.Exchange) (bool, error)) func(*Con
 	}
 }
 
-// eachItem judges every element of the pages of a list.
-func eachItem(listMethod string, f func(*Conversation, Item) (bool, error)) func(*Conversation, *tally) {
-	return func(c *Conversation, t *tally) {
-		eachResult(listMethod, func(c *Conversation, x *wire.Exchange, result json.RawMessage) (bool, error) {
-			for _, item := range itemsOf(x, result, listMember[listMethod]) {
-				if seen, err := f(c, item); seen {
-					t.check(x, err)
-				}
-			}
-			return false, nil
-		})(c, t)
-	}
-}
-
 // origin is the exchange that a message belongs to, nil if none is known.
 func origin(m *wire.Message) *wire.Exchange {
 	if m.Answers != nil {

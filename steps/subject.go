@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -234,5 +233,3 @@ func (s *Subject) offer(ctx context.Context, asked string) (*wire.Exchange, erro
 		return c.Hello, nil
 	})
 }
-
-var errNoAnswer = errors.New("no answer")

@@ -151,7 +151,7 @@ func (o *loadSettings) attack(ctx context.Context, p load.Plan, out string, stdo
 		if err != nil {
 			return usage("--out: %v", err)
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // nothing is buffered: what cannot be written fails before
 		plan.Out = f
 	}
 	plan.Progress = progress.load

@@ -78,7 +78,7 @@ func within(ranges []rune) (rune, bool) {
 		}
 	}
 	for i := 0; i+1 < len(ranges); i += 2 {
-		for c := max(ranges[i], '!'); c <= min(ranges[i+1], '~'); c++ {
+		if c := max(ranges[i], '!'); c <= min(ranges[i+1], '~') {
 			return c, true
 		}
 	}
