@@ -231,6 +231,9 @@ func definedOnly(n int) error {
 	return nil
 }
 
+// bearsName are the methods with an Mcp-Name, which a request of theirs may lack.
+var bearsName = map[string]bool{"tools/call": true, "resources/read": true, "prompts/get": true}
+
 // meantSo looks at the codes of the specification where it is certain that they
 // do not fit.
 func meantSo(c *Conversation, m *wire.Message, e *wire.RPCError) (bool, error) {
@@ -242,7 +245,7 @@ func meantSo(c *Conversation, m *wire.Message, e *wire.RPCError) (bool, error) {
 		return false, nil
 	case e.Code == "-32020" && nameless[x.Call.Method]:
 		return false, nil // judged by headers.name.not-required-elsewhere
-	case e.Code == "-32020" && x.Asked["Mcp-Name"] == nil: // a name can be odd, and parameters be mirrored
+	case e.Code == "-32020" && !bearsName[x.Call.Method]: // a name can be odd or missing, and parameters be mirrored
 		return true, unmetf("-32020 (HeaderMismatch) for headers that differ from the body", "it for headers that equal the body")
 	case e.Code == "-32022" && c.Hello != nil && c.Hello.Response() != nil && c.Hello.Response().Result() != nil:
 		return true, unmetf("-32022 (UnsupportedProtocolVersion) for revisions that are not served", "it for %s, which is", c.Revision())
