@@ -66,18 +66,16 @@ func (s *Subject) standingStream(session *wire.Session) *wire.Exchange {
 	if err != nil {
 		return nil
 	}
-	wanted := map[string]any{}
 	for _, feature := range []string{"tools", "prompts", "resources"} {
-		if f.offers(feature + ".listChanged") {
-			wanted[feature+"ListChanged"] = true
+		if !f.offers(feature + ".listChanged") {
+			continue
 		}
+		x := session.Start(s.ctx, wire.Call{Method: listenMethod, Params: map[string]any{
+			"notifications": map[string]any{feature + "ListChanged": true}}})
+		x.WaitEvents(s.ctx, s.patience(), 1)
+		return x
 	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	x := session.Start(s.ctx, wire.Call{Method: "subscriptions/listen", Params: map[string]any{"notifications": wanted}})
-	x.WaitEvents(s.ctx, s.patience(), 1)
-	return x
+	return nil
 }
 
 func (s *Subject) callTools(session *wire.Session) {

@@ -166,7 +166,7 @@ func notOnListenStream(_ *Conversation, m *wire.Message) (bool, error) {
 	if m.Exchange == nil || m.Exchange.Call.Method != "subscriptions/listen" || !isPost(m.Exchange) {
 		return false, nil
 	}
-	if m.Method == "notifications/progress" || m.Method == "notifications/message" {
+	if isScoped(m) {
 		return true, unmetf("only change notifications on the stream of subscriptions/listen", "%s", m.Method)
 	}
 	return true, nil

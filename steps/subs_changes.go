@@ -64,8 +64,13 @@ func changesAsked(c *Conversation, t *tally) {
 	}
 }
 
+// isScoped reports whether a notification can only be about a request.
+func isScoped(m *wire.Message) bool {
+	return m.Method == "notifications/progress" || m.Method == "notifications/message"
+}
+
 func noSubscriptionElsewhere(_ *Conversation, m *wire.Message) (bool, error) {
-	if m.Method != "notifications/progress" && m.Method != "notifications/message" {
+	if !isScoped(m) {
 		return false, nil
 	}
 	if id := subscriptionID(m); id != nil {
@@ -76,7 +81,8 @@ func noSubscriptionElsewhere(_ *Conversation, m *wire.Message) (bool, error) {
 
 // subscriptionNamed judges what came on the stream of a subscription, and on a
 // shared channel the acknowledgements: nothing else there is known to belong to
-// one.
+// one. What should not have come on the stream at all is
+// http.sse.listen-not-for-request-notifications.
 func subscriptionNamed(c *Conversation, t *tally) {
 	open := listens(c)
 	if len(open) == 0 {
@@ -84,7 +90,7 @@ func subscriptionNamed(c *Conversation, t *tally) {
 	}
 	for _, m := range c.Messages() {
 		on := m.Exchange != nil && m.Exchange.Call.Method == listenMethod
-		if !m.IsNotification() || !on && (m.Exchange != nil || m.Method != ackMethod) {
+		if !m.IsNotification() || isScoped(m) || !on && (m.Exchange != nil || m.Method != ackMethod) {
 			continue
 		}
 		of := open

@@ -84,13 +84,8 @@ func (s *Server) duplicate(c *call, method string, data []byte) {
 	switch {
 	case c.transport != overHTTP:
 	case method == "notifications/progress" && s.broken("http.sse.listen-not-for-request-notifications"):
-		var m object
-		if decode(data, &m) != nil {
-			return
-		}
 		for _, l := range s.everyListener() {
-			with(m["params"], func(p object) { p["_meta"] = object{metaSubscription: l.call.id} })
-			l.call.out.send(encode(m))
+			l.call.out.send(data)
 		}
 	case c.sess == nil:
 	case data == nil:
