@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"internal/arguments":           {"internal/spec"},
 	"internal/spec":                {},
 	"internal/suggest":             {},
-	"internal/target":              {"internal/spec", "internal/wire"},
+	"internal/target":              {"internal/spec", "internal/suggest", "internal/wire"},
 	"internal/wire":                {"internal/spec"},
 }
 
