@@ -10,6 +10,12 @@ const changingResource = "test://changing-resource"
 var resourcesFaults = faultTable{
 	"resources.capability.declared": {does: "does not declare the resources that it lists", rewrite: func(o *outgoing) {
 		with(o.to("initialize", "server/discover")["capabilities"], func(c object) { delete(c, "resources") })
+		each(o.to("tools/call")["content"], func(c object) {
+			if c["type"] == "resource" { // embedding some without the capability is a fault of its own
+				clear(c)
+				c["type"], c["text"] = "text", "a resource"
+			}
+		})
 	}},
 	"resources.list.answered": {does: "fails to list its resources", rewrite: func(o *outgoing) {
 		if o.to("resources/list") != nil {
@@ -190,6 +196,12 @@ func listedItem(method, list, member, value string, change func(object)) rewrite
 // readContent changes what reading a resource returns.
 func readContent(uri string, change func(object)) rewrite {
 	return func(o *outgoing) { first(o.reads(uri)["contents"], change) }
+}
+
+// undeclared is false in a server that conforms. Others serve a feature that they
+// do not declare, but do not tell of its changes: that would be another fault.
+func (s *Server) undeclared(kind string) bool {
+	return s.broken(kind+".capability.declared") || kind == "resources" && s.broken("content.embedded.resources-capability")
 }
 
 // strayResource finds nothing in a server that conforms.

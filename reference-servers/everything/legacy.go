@@ -156,13 +156,16 @@ func (s *Server) listChanged(kind string) {
 // resourceUpdated tells the subscribers of a resource that it changed.
 func (s *Server) resourceUpdated(uri string) {
 	s.changed(uri)
+	if s.undeclared("resources") {
+		return
+	}
 	for _, sess := range s.everyPeer() {
 		sess.mu.Lock()
 		told := sess.subscribed[uri]
 		sess.mu.Unlock()
 		if told {
 			if s.broken("resources.updated.only-subscribed-legacy") {
-				sess.notify("notifications/resources/updated", object{"uri": "test://static-text"})
+				sess.notify("notifications/resources/updated", object{"uri": "test://mixed-content-resource"})
 			}
 			sess.notify("notifications/resources/updated", object{"uri": uri})
 		}

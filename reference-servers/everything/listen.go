@@ -104,7 +104,7 @@ func (c *call) agree(wanted object) (object, *rpcError) {
 		}
 	}
 	value, present := wanted["resourceSubscriptions"]
-	if !present {
+	if !present || c.srv.undeclared("resources") {
 		return filter, nil
 	}
 	uris, ok := value.(list)
