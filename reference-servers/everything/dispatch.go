@@ -44,7 +44,7 @@ func (s *Server) known(name, revision string) bool {
 		name == "server/discover" && s.broken("discover.implemented"),
 		name == "subscriptions/listen" && s.broken("subs.listen.supported"),
 		name == "completion/complete" && s.broken("discover.capabilities-truthful"),
-		strings.HasPrefix(name, "resources/") && s.undeclared("resources"):
+		strings.HasPrefix(name, "resources/") && s.broken("content.embedded.resources-capability"):
 		return false
 	case name == "initialize" && s.modern && s.broken("version.modern-only.initialize-rejected"),
 		name == "ping" && s.broken("discover.legacy-methods-removed"):

@@ -54,6 +54,5 @@ var contentFaults = faultTable{
 // undeclared reports whether a fault leaves a capability out. Whoever does not
 // declare it does not tell of its changes either.
 func (s *Server) undeclared(kind string) bool {
-	return kind == "tools" && s.broken("tools.capability.declared") ||
-		kind == "resources" && s.broken("content.embedded.resources-capability")
+	return s.broken(kind+".capability.declared") || kind == "resources" && s.broken("content.embedded.resources-capability")
 }

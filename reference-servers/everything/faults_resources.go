@@ -198,12 +198,6 @@ func readContent(uri string, change func(object)) rewrite {
 	return func(o *outgoing) { first(o.reads(uri)["contents"], change) }
 }
 
-// undeclared is false in a server that conforms. Others serve a feature that they
-// do not declare, but do not tell of its changes: that would be another fault.
-func (s *Server) undeclared(kind string) bool {
-	return s.broken(kind+".capability.declared") || kind == "resources" && s.broken("content.embedded.resources-capability")
-}
-
 // strayResource finds nothing in a server that conforms.
 func (s *Server) strayResource(uri string) (resource, bool) {
 	switch {
