@@ -128,7 +128,7 @@ func usage(values []int64, target int64) float64 {
 // next is how many replicas there are to be, given that the metrics ask for
 // desired, and remembers that.
 func (c *controller) next(now time.Duration, current, desired int) int {
-	n := current
+	var n int
 	switch {
 	case current == 0:
 		return 0 // autoscaling is switched off

@@ -91,7 +91,7 @@ func (in Inputs) check() error {
 	}
 	for name, s := range map[string]string{"metric": in.Metric, "series": cmp.Or(in.Series, "_")} {
 		if !metricName.MatchString(s) {
-			return fmt.Errorf("the %s is %q, want letters, digits, _ and :", name, s)
+			return fmt.Errorf("the %s is %q, want letters, digits and the characters _ and : only", name, s)
 		}
 	}
 	if key, value := in.label(); !labelKey.MatchString(key) || !labelValue.MatchString(value) || !strings.Contains(in.Selector, "=") {
