@@ -21,24 +21,34 @@ const drain = 2 * time.Second
 // ends, the report is of what was done until then. The error is about the server
 // or the plan: no session, or nothing to send.
 func Attack(ctx context.Context, p Plan) (*reports.Load, error) {
+	l, _, err := AttackInParts(ctx, p, 0)
+	return l, err
+}
+
+// AttackInParts is Attack, and reports besides on each of some parts of equal
+// length, one after the other, so that it can be seen what held throughout.
+func AttackInParts(ctx context.Context, p Plan, parts int) (*reports.Load, []*reports.Load, error) {
 	s, err := p.schedule()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.Mix.validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var clients []*client
 	if p.Fresh {
 		clients = []*client{{}}
 	} else if clients, err = openClients(ctx, p); err != nil {
-		return nil, err
+		return nil, nil, err
 	} else {
 		defer closeClients(clients)
 	}
+	if p.Opened != nil {
+		p.Opened(sessionsOf(clients))
+	}
 	a := newAttack(p, s, clients)
 	defer a.end()
-	return a.run(ctx)
+	return a.run(ctx, parts)
 }
 
 // An attack is a plan that is being carried out.
@@ -111,26 +121,35 @@ func (a *attack) target(t *vegeta.Target) error {
 	return nil
 }
 
-func (a *attack) run(ctx context.Context) (*reports.Load, error) {
+func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.Load, error) {
 	var enc vegeta.Encoder
 	if a.plan.Out != nil {
 		enc = vegeta.NewEncoder(a.plan.Out)
 	}
-	rec := newRecord(a.plan, a.schedule)
+	warm, all := a.plan.Warmup, a.plan.sending()
+	rec, split := newRecord(a.plan, a.schedule, warm, all), make([]*record, parts)
+	for i := range split {
+		at := func(i int) time.Duration { return warm + a.plan.Duration*time.Duration(i)/time.Duration(parts) }
+		split[i] = newRecord(a.plan, a.schedule, at(i), at(i+1))
+	}
 	stop := context.AfterFunc(ctx, func() {
 		a.attacker.Stop()
 		time.AfterFunc(drain, a.cancel)
 	})
 	defer stop()
 	told := time.Now()
-	for r := range a.attacker.Attack(a.target, a.schedule, a.plan.Duration, "mcpcheck") {
+	for r := range a.attacker.Attack(a.target, a.schedule, all, "mcpcheck") {
 		h := a.hitOf(r)
 		if h == nil {
 			continue
 		}
-		if h.kind != abandoned {
-			s := a.sample(h, r)
+		if s := a.sample(h, r); h.kind != abandoned && rec.covers(s) {
 			rec.add(s)
+			for _, part := range split {
+				if part.covers(s) {
+					part.add(s)
+				}
+			}
 			if enc != nil && a.err == nil {
 				a.err = enc.Encode(s.result())
 			}
@@ -141,12 +160,15 @@ func (a *attack) run(ctx context.Context) (*reports.Load, error) {
 			a.plan.Progress(rec.snapshot(told))
 		}
 	}
-	load := rec.report()
+	load, list := rec.report(), make([]*reports.Load, parts)
+	for i, part := range split {
+		list[i] = part.report()
+	}
 	load.Interrupted = ctx.Err() != nil
 	if load.Requests == 0 && ctx.Err() == nil {
-		return load, errors.Join(errors.New("no request was sent"), a.err)
+		return load, list, errors.Join(errors.New("no request was sent"), a.err)
 	}
-	return load, a.err
+	return load, list, a.err
 }
 
 func (a *attack) hitOf(r *vegeta.Result) *hit {

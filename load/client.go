@@ -100,6 +100,19 @@ func openClient(ctx context.Context, p Plan) (_ *client, err error) {
 	return c, nil
 }
 
+func sessionsOf(clients []*client) (s Sessions) {
+	for _, c := range clients {
+		if c.session == nil {
+			continue // each request opens its own
+		}
+		s.Assigned = s.Assigned || c.session.ID() != ""
+		if child := c.session.Child(); child != nil {
+			s.PIDs = append(s.PIDs, child.PID)
+		}
+	}
+	return s
+}
+
 // greet makes a session ready for requests.
 func greet(ctx context.Context, s *wire.Session, r spec.Revision) error {
 	if r.Modern() {

@@ -20,6 +20,7 @@ type Plan struct {
 	Ramp        float64       // the rate to end at; 0 to stay at Rate
 	Concurrency int           // of a closed loop, instead of a rate
 	Duration    time.Duration // of sending
+	Warmup      time.Duration // of sending before that, which is not recorded; with a ramp there is none
 	Timeout     time.Duration // for one answer; 0 for 10 s
 
 	Sessions int  // used in turn; 0 for 1
@@ -28,6 +29,8 @@ type Plan struct {
 
 	// Out, if not nil, gets each result in vegeta's encoding.
 	Out io.Writer
+	// Opened, if not nil, is told of the sessions before the first request is sent.
+	Opened func(Sessions)
 	// Progress, if not nil, is told how things stand, about once a second.
 	Progress func(Snapshot)
 }
@@ -57,3 +60,12 @@ type Snapshot struct {
 	Failed            uint64
 	Slip              time.Duration // of the latest request
 }
+
+// Sessions are what an attack uses.
+type Sessions struct {
+	PIDs     []int // of the servers that were launched for it
+	Assigned bool  // the server gave each an id
+}
+
+// sending is how long requests are sent, recorded or not.
+func (p Plan) sending() time.Duration { return p.Warmup + p.Duration }

@@ -61,6 +61,7 @@ func (s sample) result() *vegeta.Result {
 type record struct {
 	plan     Plan
 	schedule *clocked
+	from, to time.Duration // the part of the schedule that is recorded
 
 	began, last      time.Time // first request due, last answer
 	lastDue          time.Time
@@ -69,6 +70,8 @@ type record struct {
 	first, slip      vegeta.LatencyMetrics
 	streams          uint64
 	latest           time.Duration // slip
+	late             uint64        // requests that were sent late, and their time until the answer
+	lateService      time.Duration
 	outcomes         map[outcome]uint64
 	operations       []operation
 	retryAfter       []string
@@ -81,12 +84,25 @@ type operation struct {
 	outcomes map[outcome]uint64
 }
 
-func newRecord(p Plan, s *clocked) *record {
-	rec := &record{plan: p, schedule: s, outcomes: map[outcome]uint64{}, operations: make([]operation, len(p.Mix))}
+func newRecord(p Plan, s *clocked, from, to time.Duration) *record {
+	rec := &record{plan: p, schedule: s, from: from, to: to, outcomes: map[outcome]uint64{}, operations: make([]operation, len(p.Mix))}
 	for i := range rec.operations {
 		rec.operations[i].outcomes = map[outcome]uint64{}
 	}
 	return rec
+}
+
+func (rec *record) planned() uint64 {
+	if rec.from == 0 && rec.to >= rec.plan.sending() {
+		return rec.schedule.planned()
+	}
+	return plannedBefore(rec.schedule, rec.to) - plannedBefore(rec.schedule, rec.from)
+}
+
+// covers reports whether a sample is of the part that is recorded.
+func (rec *record) covers(s sample) bool {
+	at := s.due.Sub(rec.schedule.began)
+	return (at >= rec.from || rec.from == 0) && (at < rec.to || rec.to >= rec.plan.sending())
 }
 
 // retryAfterKept is how many different values of Retry-After a report shows.
@@ -107,6 +123,10 @@ func (rec *record) add(s sample) {
 	rec.service.Add(s.service)
 	rec.latest = s.sent.Sub(s.due)
 	rec.slip.Add(rec.latest)
+	if rec.latest > lateEnough {
+		rec.late++
+		rec.lateService += s.service
+	}
 	if s.first > 0 {
 		rec.streams++
 		rec.first.Add(s.first)
@@ -130,9 +150,9 @@ func (rec *record) add(s sample) {
 }
 
 func (rec *record) snapshot(now time.Time) Snapshot {
-	elapsed := now.Sub(rec.schedule.began)
+	elapsed := max(now.Sub(rec.schedule.began)-rec.from, 0)
 	return Snapshot{
-		Elapsed: elapsed, Duration: rec.plan.Duration, Sent: rec.requests, Planned: rec.schedule.planned(),
+		Elapsed: elapsed, Duration: rec.plan.Duration, Sent: rec.requests, Planned: rec.planned(),
 		Rate: float64(rec.requests) / max(elapsed.Seconds(), 1e-9), P99: rec.latency.Quantile(0.99),
 		Failed: rec.failed, Slip: rec.latest,
 	}
@@ -140,7 +160,7 @@ func (rec *record) snapshot(now time.Time) Snapshot {
 
 func (rec *record) report() *reports.Load {
 	l := &reports.Load{
-		Plan: rec.plan.report(), Planned: rec.schedule.planned(), Requests: rec.requests,
+		Plan: rec.plan.report(), Planned: rec.planned(), Requests: rec.requests,
 		Duration: reports.Duration(rec.last.Sub(rec.began)),
 		Leaked:   rec.leaked, RetryAfter: rec.retryAfter,
 	}
@@ -194,8 +214,11 @@ func (rec *record) bounds(l *reports.Load) {
 	if !late {
 		return
 	}
-	// By Little's law, this many requests were in progress at the least.
+	// By Little's law, this many requests were in progress when some were late.
 	inProgress := l.Rate * l.Service.Mean / 1000
+	if rec.late > 0 {
+		inProgress = l.Rate * rec.lateService.Seconds() / float64(rec.late)
+	}
 	l.WorkersBound = inProgress > 0.9*float64(rec.plan.workers())
 	l.GeneratorBound = !l.WorkersBound
 	if l.WorkersBound {

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"math"
+	"sort"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -85,12 +86,19 @@ func (p Plan) schedule() (schedule, error) {
 	switch {
 	case p.Duration <= 0:
 		return nil, fmt.Errorf("the duration is %s, want more than 0", p.Duration)
+	case p.Warmup < 0 || p.Warmup > 0 && p.Ramp > 0:
+		return nil, fmt.Errorf("the warm-up is %s, want none with a ramp, and never less", p.Warmup)
 	case p.Concurrency > 0:
-		return closed{p.Duration}, nil
+		return closed{p.sending()}, nil
 	case p.Ramp > 0 && p.Rate >= 0:
 		return ramp{p.Rate, p.Ramp, p.Duration}, nil
 	case p.Rate > 0:
-		return constant{p.Rate, p.Duration}, nil
+		return constant{p.Rate, p.sending()}, nil
 	}
 	return nil, fmt.Errorf("the rate is %g requests a second, want more than 0", p.Rate)
+}
+
+// plannedBefore is how many requests of a schedule are due before a time.
+func plannedBefore(s schedule, t time.Duration) uint64 {
+	return uint64(sort.Search(int(s.planned()), func(n int) bool { return s.due(uint64(n)) >= t }))
 }

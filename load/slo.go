@@ -110,6 +110,19 @@ func parseBound(unit, s string) (float64, error) {
 	return v, nil
 }
 
+// On reports whether an objective is on one of some metrics, such as "errors".
+func (slo SLO) On(metrics ...string) bool {
+	return slices.ContainsFunc(slo, func(o objective) bool { return slices.Contains(metrics, o.metric) })
+}
+
+// Texts are the objectives as they were written.
+func (slo SLO) Texts() (list []string) {
+	for _, o := range slo {
+		list = append(list, o.text)
+	}
+	return list
+}
+
 // Judge says of each objective whether a load test met it.
 func (slo SLO) Judge(l *reports.Load) []reports.Objective {
 	list := make([]reports.Objective, len(slo))

@@ -27,13 +27,15 @@ const (
 // import; tests may import more.
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
-		"features", "load", "load/autoscale", "steps", "reports", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
+		"features", "load", "load/autoscale", "load/capacity", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
+		"internal/wire",
 		"reference-servers/everything",
 	},
 	"features":                     {},
 	"steps":                        {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
 	"load":                         {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/wire"},
 	"load/autoscale":               {"reports", "internal/spec"},
+	"load/capacity":                {"load", "reports"},
 	"internal/safety":              {},
 	"reports":                      {"internal/spec"},
 	"reference-servers/everything": {}, // a server that shares code with its tester shares its mistakes

@@ -1,0 +1,58 @@
+package capacity
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/load"
+)
+
+// Options bound a search. The zero value of each stands for the default.
+type Options struct {
+	Step    time.Duration // how long one rate is measured; 2.5 s
+	Warmup  time.Duration // how long it is sent before that; a fifth of Step
+	Start   float64       // the first rate; by default an eighth of what closed loops reach
+	MaxRate float64       // no rate above this is tried; 100 000/s
+	Repeats int           // how often the rate that was found has to hold again; 3
+	Budget  time.Duration // after which nothing but the repetitions is begun; 60 s
+
+	// PID is the process of a server that was not launched by the attack itself;
+	// 0 if it is not known.
+	PID int
+	// Replicas is how many answer; 0 if that is not known.
+	Replicas int
+	// Begin, if not nil, is told of each step before it begins.
+	Begin func(phase string, rate float64)
+}
+
+func (o Options) complete() Options {
+	o.Step = cmp.Or(o.Step, 2500*time.Millisecond)
+	o.Warmup = cmp.Or(o.Warmup, o.Step/5)
+	o.MaxRate = cmp.Or(o.MaxRate, 100_000)
+	o.Repeats = cmp.Or(o.Repeats, 3)
+	o.Budget = cmp.Or(o.Budget, time.Minute)
+	if o.Begin == nil {
+		o.Begin = func(string, float64) {}
+	}
+	return o
+}
+
+// The phases of a search.
+const (
+	levels  = "level"   // a closed loop
+	upwards = "search"  // twice the rate before, or half of it
+	refine  = "refine"  // between a rate that holds and one that does not
+	confirm = "confirm" // the rate that was found, again
+)
+
+// usualErrors is the objective for errors where the user names none: without one
+// a server that refuses everything at once is the fastest.
+const usualErrors = "errors<1%"
+
+func complete(slo load.SLO) (load.SLO, error) {
+	if slo.On("errors") {
+		return slo, nil
+	}
+	more, err := load.ParseSLO(usualErrors)
+	return append(slo[:len(slo):len(slo)], more...), err
+}

@@ -1,0 +1,203 @@
+package capacity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/mcpcheck/mcpcheck/load"
+	"github.com/mcpcheck/mcpcheck/reports"
+)
+
+const (
+	resolution = 1.04 // between the rate that holds and the one that does not
+	backOff    = 0.95 // of a rate that does not hold when it is repeated
+	backOffs   = 4
+	lowest     = 1.0 / 8 // of the first rate: below, it is not load that breaks the objectives
+)
+
+// Search finds the capacity of a server. Of the plan it takes everything but the
+// pace. When the context ends, or the server cannot be attacked any more, the
+// capacity holds what was found until then.
+func Search(ctx context.Context, p load.Plan, slo load.SLO, o Options) (*reports.Capacity, error) {
+	switch {
+	case len(slo) == 0:
+		return nil, errors.New("there is no objective to hold, want one such as p99<200ms")
+	case slo.On("rate", "throughput"):
+		return nil, errors.New("an objective is on rate or throughput, which are what the search finds: want bounds on latency and errors")
+	}
+	slo, err := complete(slo)
+	if err != nil {
+		return nil, err
+	}
+	s := &search{ctx: ctx, plan: p, slo: slo, Options: o.complete(), began: time.Now(), found: &reports.Capacity{
+		SLO: slo.Texts(), Transport: string(p.Endpoint.Transport), Replicas: o.Replicas,
+	}}
+	s.observe(&s.found.Idle, s.PID, idleFor)
+	err = s.run()
+	s.conclude()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.refuse("the search was cut short: %v", err)
+	}
+	return s.found, err
+}
+
+// A search is one that is being made.
+type search struct {
+	Options
+	ctx   context.Context
+	plan  load.Plan
+	slo   load.SLO
+	began time.Time
+	found *reports.Capacity
+
+	low, high float64 // holds, does not; 0 for none yet
+	repeated  int     // steps that mcpcheck itself spoilt
+}
+
+func (s *search) run() error {
+	reached, err := s.levels()
+	if err != nil {
+		return err
+	}
+	start := s.Start
+	if start <= 0 {
+		start = reached / 8
+	}
+	if start <= 0 {
+		s.refuse("no request succeeded, not even one at a time")
+		return nil
+	}
+	start = min(start, s.MaxRate)
+	if err := s.bracket(start); err != nil || s.low == 0 {
+		return err
+	}
+	if err := s.refine(); err != nil {
+		return err
+	}
+	return s.confirm()
+}
+
+// bracket doubles the rate until it does not hold. If already the first does not,
+// it halves it until one does.
+func (s *search) bracket(start float64) error {
+	for rate := round(start); s.high == 0 || s.low == 0; {
+		if s.low > 0 && s.spent() {
+			s.note("the time was up before a rate was found that does not hold: the capacity may be higher")
+			return nil
+		}
+		held, err := s.step(upwards, rate, s.Step)
+		if err != nil {
+			return err
+		}
+		switch {
+		case held && rate >= s.MaxRate:
+			s.low = rate
+			s.note("%s holds, and no higher rate was allowed: the capacity may be higher", perSecond(rate))
+			return nil
+		case held:
+			s.low = rate
+			rate = min(round(2*rate), s.MaxRate)
+		default:
+			s.high = rate
+			if rate = round(rate / 2); s.low == 0 && (rate < start*lowest || rate*s.length(rate, s.Step).Seconds() < fewest) {
+				s.refuseLowest()
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// refine narrows the limit down.
+func (s *search) refine() error {
+	for s.high > s.low*resolution && s.high > 0 {
+		if s.spent() {
+			s.note("the time was up before the limit was narrowed down: %s holds, %s does not", perSecond(s.low), perSecond(s.high))
+			return nil
+		}
+		rate := round(math.Sqrt(s.low * s.high))
+		if rate <= s.low || rate >= s.high {
+			return nil
+		}
+		held, err := s.step(refine, rate, s.Step)
+		if err != nil {
+			return err
+		}
+		if held {
+			s.low = rate
+		} else {
+			s.high = rate
+		}
+	}
+	return nil
+}
+
+// confirm repeats the rate that was found, and a lower one if it does not hold
+// each time.
+func (s *search) confirm() error {
+	rate := s.low
+	for try := range backOffs {
+		low, high := math.Inf(1), 0.0
+		all := true
+		for range s.Repeats {
+			held, err := s.step(confirm, rate, s.Step*3/2)
+			if err != nil {
+				return err
+			}
+			if all = held; !all {
+				break
+			}
+			x := s.last().Throughput
+			low, high = min(low, x), max(high, x)
+		}
+		if all {
+			s.found.Rate, s.found.Low, s.found.High = rate, low, high
+			return nil
+		}
+		s.high = rate
+		s.note("%s held at first, and did not when it was repeated", perSecond(rate))
+		rate = round(rate * (1 - (1-backOff)*math.Exp2(float64(try))))
+	}
+	s.refuse("no rate held each time that it was repeated: the figures vary too much, want a quieter machine or longer steps")
+	return nil
+}
+
+func (s *search) spent() bool { return time.Since(s.began) > s.Budget }
+
+func (s *search) last() *reports.CapacityStep { return &s.found.Steps[len(s.found.Steps)-1] }
+
+func (s *search) note(format string, a ...any) {
+	s.found.Notes = append(s.found.Notes, fmt.Sprintf(format, a...))
+}
+
+func (s *search) refuse(format string, a ...any) {
+	s.found.Refusals = append(s.found.Refusals, fmt.Sprintf(format, a...))
+}
+
+// round keeps three digits: more of a rate means nothing.
+func round(rate float64) float64 {
+	if rate <= 0 {
+		return 0
+	}
+	digit := math.Pow(10, math.Floor(math.Log10(rate))-2)
+	return math.Round(rate/digit) * digit
+}
+
+// perSecond writes a rate with as many digits as mean something.
+func perSecond(v float64) string {
+	digits := 2
+	switch {
+	case v >= 100:
+		digits = 0
+	case v >= 10:
+		digits = 1
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64) + "/s"
+}
