@@ -109,6 +109,12 @@ func catalogue(tb testing.TB) spec.Catalogue {
 // the same process.
 func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
 	tb.Helper()
+	return judgeAtOnce(tb, 0, e, r, only...)
+}
+
+// judgeAtOnce does so with a number of scenarios at once.
+func judgeAtOnce(tb testing.TB, parallel int, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
+	tb.Helper()
 	var beacon *steps.Beacon
 	if len(e.Env) > 0 {
 		found, _ := beacons.Load(e.Env[0])
@@ -116,7 +122,7 @@ func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *rep
 	}
 	run, err := steps.Run(tb.Context(), steps.Config{
 		Target: "everything", Endpoint: e, Beacon: beacon, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
-		Only: only, AllowTools: everything.ToolNames(), Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
+		Only: only, Parallel: parallel, AllowTools: everything.ToolNames(), Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
 	})
 	if err != nil {
 		tb.Fatal(err)

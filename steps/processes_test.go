@@ -43,7 +43,7 @@ func TestProcesses(t *testing.T) {
 					started.Add(1)
 					return launch()
 				}
-				judge(t, e, r, c.only...)
+				judgeAtOnce(t, 1, e, r, c.only...) // so that the count does not hang on the machine
 				n := started.Load()
 				t.Logf("%d processes", n)
 				if n > c.limit {
