@@ -14,7 +14,7 @@ import (
 // conversation begins or ends, or leave it in a state of its own.
 var fresh = []string{
 	"lifecycle.", "version.", "stdio.shutdown.", "stdio.restart.", "discover.supported-versions.",
-	"stateless.no-prior-context", "stateless.capabilities.no-inference", "ping.respond-before-initialized",
+	"stateless.no-prior-context", "stateless.capabilities.no-inference", "subs.teardown.", "subs.no-state-across-connections", "ping.respond-before-initialized",
 	".list-changed.", "resources.updated.", "resources.unsubscribe.", "resources.security.validate-uris", ".no-connection-variance", ".no-side-effect-variance",
 }
 

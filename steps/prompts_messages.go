@@ -68,16 +68,22 @@ func mediaTyped(kind string) func(map[string]json.RawMessage) (bool, error) {
 	}
 }
 
-// embeddedTyped looks at the MIME type, which only prompts have to state: the
-// rest is required of all embedded resources.
+// embeddedTyped looks at the MIME type; the rest is required of all embedded
+// resources. That one is missing is an advisory: the text demands it of prompts,
+// and the schema does not.
 func embeddedTyped(message map[string]json.RawMessage) (bool, error) {
 	content, _ := object(message["content"])
 	resource, err := object(content["resource"])
 	if unquoted(content["type"]) != "resource" || err != nil {
 		return false, nil
 	}
-	if got := resource["mimeType"]; !isString(got) || !mimeType(unquoted(got)) {
-		return true, unmetf("resource.mimeType of the form type/subtype", "%s", absent(got))
+	got, stated := resource["mimeType"]
+	if isString(got) && mimeType(unquoted(got)) {
+		return true, nil
 	}
-	return true, nil
+	err = unmetf("resource.mimeType of the form type/subtype", "%s", absent(got))
+	if !stated {
+		return true, advisory(err)
+	}
+	return true, err
 }
