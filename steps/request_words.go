@@ -76,12 +76,12 @@ func (w *World) harmlessWithID(ctx context.Context, id string) error {
 }
 
 // harmlessMany sends requests before it reads any answer. Every other one has a
-// string as its id.
+// string as its id, which tells how many there are.
 func (w *World) harmlessMany(ctx context.Context, n int) error {
 	for i := range n {
 		c := wire.Call{Method: w.subject.harmlessMethod()}
 		if i%2 > 0 {
-			c.ID = "mcpcheck-many-" + randomHex()
+			c.ID = fmt.Sprintf("mcpcheck-%d-at-once-%s", n, randomHex())
 		}
 		w.xs = append(w.xs, w.start(ctx, c))
 	}

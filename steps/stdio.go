@@ -120,7 +120,7 @@ func noRequestOnStdout(c *Conversation, m *wire.Message) (bool, error) {
 	if c.Endpoint.Transport != spec.Stdio || m.Err != nil {
 		return false, nil
 	}
-	if m.IsRequest() {
+	if m.IsRequest() && !strings.HasPrefix(m.Method, notificationPrefix) { // judged by jsonrpc.notification.no-id
 		return true, unmetf("responses and notifications on stdout", "the request %s", brief(string(m.Raw)))
 	}
 	return true, nil

@@ -48,7 +48,8 @@ func forTester(change rewrite) rewrite {
 	}
 }
 
-const testID = "mcpcheck-many-"
+// testID begins the ids of the requests that are sent to see that each is answered.
+const testID = "mcpcheck-5-at-once-"
 
 // inErrors rewrites the error in the answer to a request whose id is a string.
 func inErrors(change func(object)) rewrite {
