@@ -164,7 +164,12 @@ func (r Run) Conclusion(strict bool) string {
 func (r Run) obstacles(strict bool) []string {
 	var list []string
 	if r.measures() {
-		return r.doubts()
+		if list = r.doubts(); len(list) == 0 && r.refused() {
+			for _, reason := range r.Capacity.Autoscale.Refusals {
+				list = append(list, "no autoscaling target follows: "+line(reason, maxField))
+			}
+		}
+		return list
 	}
 	switch {
 	case r.Incomplete != "":

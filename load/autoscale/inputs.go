@@ -51,6 +51,12 @@ const (
 // Bounds on what a Deployment is scaled to.
 const mostReplicas = 10000
 
+// Check says what is wrong with the inputs, before anything is measured.
+func (in Inputs) Check() error {
+	_, err := in.complete()
+	return err
+}
+
 func (in Inputs) complete() (Inputs, error) {
 	in.Growth = cmp.Or(in.Growth, DefaultGrowth)
 	in.PodStart = cmp.Or(in.PodStart, DefaultPodStart)
@@ -84,14 +90,16 @@ func (in Inputs) check() error {
 	case !(in.Headroom >= 0 && in.Headroom < 0.95):
 		return fmt.Errorf("the headroom is %.0f%%, want less than 95%%", 100*in.Headroom)
 	}
-	for name, s := range map[string]string{"namespace": in.Namespace, "deployment": in.Deployment, "container": in.Container} {
-		if !dnsLabel.MatchString(s) {
-			return fmt.Errorf("the %s is %q, want lower-case letters, digits and hyphens", name, s)
+	names := []struct{ name, is string }{{"namespace", in.Namespace}, {"deployment", in.Deployment}, {"container", in.Container}}
+	for _, n := range names {
+		if !dnsLabel.MatchString(n.is) {
+			return fmt.Errorf("the %s is %q, want lower-case letters, digits and hyphens", n.name, n.is)
 		}
 	}
-	for name, s := range map[string]string{"metric": in.Metric, "series": cmp.Or(in.Series, "_")} {
-		if !metricName.MatchString(s) {
-			return fmt.Errorf("the %s is %q, want letters, digits and the characters _ and : only", name, s)
+	names = []struct{ name, is string }{{"metric", in.Metric}, {"series", cmp.Or(in.Series, "_")}}
+	for _, n := range names {
+		if !metricName.MatchString(n.is) {
+			return fmt.Errorf("the %s is %q, want letters, digits and the characters _ and : only", n.name, n.is)
 		}
 	}
 	if key, value := in.label(); !labelKey.MatchString(key) || !labelValue.MatchString(value) || !strings.Contains(in.Selector, "=") {

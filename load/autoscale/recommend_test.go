@@ -204,6 +204,16 @@ func TestRefusals(t *testing.T) {
 		{"a fit that is no number", func(c *reports.Capacity) { c.USL.R2 = math.NaN() }, []string{"the scalability law fits the figures poorly"}},
 		{"a fit to few levels", func(c *reports.Capacity) { c.USL.Levels = 5 }, []string{"the scalability law was fitted to 5 levels"}},
 		{"no fit is no reason", func(c *reports.Capacity) { c.USL = nil }, nil},
+		{"closed loops decide nothing", func(c *reports.Capacity) {
+			c.Steps = append(c.Steps,
+				reports.CapacityStep{Phase: "level", Rate: 5, GeneratorBound: true, RateLimited: true},
+				reports.CapacityStep{Phase: "level", Rate: 121, GeneratorBound: true, RateLimited: true})
+		}, nil},
+		{"a step that failed on the way and held later", func(c *reports.Capacity) { c.Steps[2].GeneratorBound = true }, nil},
+		{"one reason once", func(c *reports.Capacity) {
+			c.Steps[5].RateLimited, c.Steps[6].RateLimited = true, true
+			c.Refusals = []string{"at 126/s the server answered 429: what was found is its limit on rates, not its capacity"}
+		}, []string{"at 126/s the server answered 429"}},
 		{"what the search itself refused", func(c *reports.Capacity) { c.Refusals = []string{"the autoscaler was active"} }, []string{"the autoscaler was active"}},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {

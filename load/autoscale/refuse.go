@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/reports"
@@ -20,50 +21,62 @@ const (
 // refusals lists why no target follows from a capacity.
 func refusals(c *reports.Capacity) []string {
 	list := slices.Clone(c.Refusals)
-	refuse := func(format string, a ...any) {
-		if s := fmt.Sprintf(format, a...); !slices.Contains(list, s) {
-			list = append(list, s)
+	// refuse adds a reason, unless the search gave one of that kind itself.
+	refuse := func(kind, format string, a ...any) {
+		if !slices.ContainsFunc(list, func(s string) bool { return strings.Contains(s, kind) }) {
+			list = append(list, fmt.Sprintf(format, a...))
 		}
 	}
 	if c.Transport == string(spec.Stdio) {
-		refuse("the server speaks over stdio: each client launches its own, and there is nothing between them to share load out")
+		refuse("over stdio", "the server speaks over stdio: each client launches its own, and there is nothing between them to share load out")
 	}
 	switch {
 	case c.Replicas == 0:
-		refuse("it is not known how many replicas answered, so that the capacity of one is not known: measure one replica alone, and say --replicas 1")
+		refuse("replicas answered", "it is not known how many replicas answered, so that the capacity of one is not known: measure one replica alone, and say --replicas 1")
 	case c.Replicas != 1:
-		refuse("%d replicas answered, and how they shared the load is not known: measure one replica alone", c.Replicas)
+		refuse("replicas answered", "%d replicas answered, and how they shared the load is not known: measure one replica alone", c.Replicas)
 	}
-	if lowest, ok := lowest(c.Steps); ok && !lowest.Held {
-		refuse("the objectives were broken already at the lowest rate, %s (%.2f%% errors, p99 %.1f ms): it is not load that breaks them", perSecond(lowest.Rate), 100*lowest.ErrorShare, lowest.Latency.P99)
+	if lowest, ok := lowest(open(c)); ok && !lowest.Held {
+		refuse("it is not load that breaks", "the objectives were broken already at the lowest rate, %s (%.2f%% errors, p99 %.1f ms): it is not load that breaks them", perSecond(lowest.Rate), 100*lowest.ErrorShare, lowest.Latency.P99)
 	}
 	if c.Rate <= 0 {
-		refuse("no rate was found that holds the objectives")
+		refuse("no rate ", "no rate was found that holds the objectives")
 		return list
 	}
 	limit, broke := limit(c)
-	for _, s := range c.Steps {
-		if decides := s.Rate <= c.Rate || broke && s.Rate == limit.Rate; !decides {
-			continue
+	for _, s := range open(c) {
+		if s.Rate > c.Rate && !(broke && s.Rate == limit.Rate) {
+			continue // decides nothing
 		}
-		if s.GeneratorBound {
-			refuse("at %s mcpcheck could not send as fast as asked for: the capacity is that of the machine that it ran on", perSecond(s.Rate))
+		if s.GeneratorBound && s.Rate >= c.Rate*0.999 {
+			refuse("could not send as fast", "at %s mcpcheck could not send as fast as asked for: the capacity is that of the machine that it ran on", perSecond(s.Rate))
 		}
 		if s.RateLimited {
-			refuse("at %s the server answered 429: what was found is its limit on rates, not its capacity; lift the limit for the measurement", perSecond(s.Rate))
+			refuse("answered 429", "at %s the server answered 429: what was found is its limit on rates, not its capacity; lift the limit for the measurement", perSecond(s.Rate))
 		}
 	}
 	if d, n, ok := longestHeld(c); !ok {
-		refuse("no step at %s is on record", perSecond(c.Rate))
+		refuse("no step at", "no step at %s is on record", perSecond(c.Rate))
 	} else if d < leastStep || n < leastRequests {
-		refuse("the steps at %s were too short, %.1f s and %.0f requests, want %d s and %d requests: they say nothing of what holds", perSecond(c.Rate), d, n, leastStep, leastRequests)
+		refuse("too short", "the steps at %s were too short, %.1f s and %.0f requests, want %d s and %d requests: they say nothing of what holds", perSecond(c.Rate), d, n, leastStep, leastRequests)
 	}
 	if u := c.USL; u != nil {
 		switch {
 		case u.Levels < leastLevels:
-			refuse("the scalability law was fitted to %d levels, want %d or more: whether the figures make one picture is not known", u.Levels, leastLevels)
+			refuse("the scalability law", "the scalability law was fitted to %d levels, want %d or more: whether the figures make one picture is not known", u.Levels, leastLevels)
 		case !(u.R2 >= leastR2):
-			refuse("the scalability law fits the figures poorly, R² %.3f, want %.1f or more: something other than load moved them", u.R2, leastR2)
+			refuse("the scalability law", "the scalability law fits the figures poorly, R² %.3f, want %.1f or more: something other than load moved them", u.R2, leastR2)
+		}
+	}
+	return list
+}
+
+// open lists the steps at a rate, without those of closed loops, which have none
+// that was asked for.
+func open(c *reports.Capacity) (list []reports.CapacityStep) {
+	for _, s := range c.Steps {
+		if s.Phase != "level" {
+			list = append(list, s)
 		}
 	}
 	return list
@@ -79,7 +92,7 @@ func lowest(steps []reports.CapacityStep) (reports.CapacityStep, bool) {
 // limit is the lowest rate above the capacity that did not hold: what the
 // capacity was found against.
 func limit(c *reports.Capacity) (found reports.CapacityStep, ok bool) {
-	for _, s := range c.Steps {
+	for _, s := range open(c) {
 		if s.Rate > c.Rate && !s.Held && (!ok || s.Rate < found.Rate) {
 			found, ok = s, true
 		}
@@ -89,7 +102,7 @@ func limit(c *reports.Capacity) (found reports.CapacityStep, ok bool) {
 
 // longestHeld is the longest step at the capacity, and the requests in it.
 func longestHeld(c *reports.Capacity) (seconds, requests float64, ok bool) {
-	for _, s := range c.Steps {
+	for _, s := range open(c) {
 		if s.Held && s.Rate > c.Rate*0.999 && s.Rate < c.Rate*1.001 {
 			if d := float64(s.Duration) / 1e9; !ok || d > seconds {
 				seconds, requests, ok = d, d*s.Rate, true

@@ -98,7 +98,7 @@ func cpuCurve(c *reports.Capacity) curve {
 	}
 	see(0, c.Idle)
 	see(c.Rate, c.Server)
-	for _, s := range c.Steps {
+	for _, s := range open(c) {
 		see(s.Rate, s.Server)
 	}
 	var list curve
