@@ -60,6 +60,7 @@ func TestDesired(t *testing.T) {
 		{"pods without a metric end a step up that they make superfluous", nil, 4, pods{values: []int64{200, 200}, missing: 2}, 100, 4},
 		{"pods without a metric never turn up into down", nil, 5, pods{values: []int64{120, 120}, missing: 3}, 100, 5},
 		{"a pod without a metric is at the target on the way down", nil, 3, pods{values: []int64{40, 40}, missing: 1}, 100, 2},
+		{"more pods than replicas never turn down into up", nil, 2, pods{values: []int64{60, 60, 60}, missing: 1}, 100, 2},
 		{"no metric at all: nothing happens", nil, 3, pods{missing: 3}, 100, 3},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
@@ -138,6 +139,12 @@ scaleDown:
 		{"one pod in ten minutes: 1000 → … → 999 → … → 998", onePerTen, time.Minute, 1000, repeat(1, 18),
 			[]int{1000, 1000, 1000, 1000, 1000, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 998, 998, 998}},
 		{"one pod in five minutes: 1 → 2 → 3 → 4", gradual, 5 * time.Minute, 1, repeat(10, 3), []int{2, 3, 4}},
+		{"small steps up add up within the period", `{scaleUp: {policies: [{type: Pods, value: 4, periodSeconds: 60}]}}`, 15 * time.Second, 1, []int{3, 5, 9, 9, 9},
+			[]int{3, 5, 5, 5, 7}},
+		{"up by the policy that changes least", `{scaleUp: {selectPolicy: Min}}`, 15 * time.Second, 2, repeat(100, 4), []int{4, 8, 12, 16}},
+		{"never up", `{scaleUp: {selectPolicy: Disabled}}`, time.Minute, 5, []int{9, 9, 5}, []int{5, 5, 5}},
+		{"what went up within the period may go down again", `{scaleDown: {stabilizationWindowSeconds: 0, policies: [{type: Pods, value: 1, periodSeconds: 60}]}}`,
+			15 * time.Second, 4, []int{6, 1, 1}, []int{6, 3, 3}},
 		{"stabilized down: the highest of ten minutes is 10, then 9", stableDown, time.Minute, 10, []int{10, 9, 8, 9, 9, 8, 9, 8, 9, 8, 7},
 			[]int{10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9}},
 		// The proposal counts six recommendations to five minutes: they come a bit

@@ -122,6 +122,11 @@ func TestSimulatedStep(t *testing.T) {
 	if x := at(120 * time.Second); x.Ready < 3 {
 		t.Errorf("at 120 s a pod of 90 s is not ready: %+v", x)
 	}
+	// The pod of 90 s is ready at 110 and sampled at 120 for the first time: at 135
+	// it has no rate yet, and the metric is that of two saturated pods.
+	if x := at(135 * time.Second); x.Ready < 3 || math.Abs(x.Metric-120) > 2 {
+		t.Errorf("at 135 s: %+v", x)
+	}
 	last := s.Samples[len(s.Samples)-1]
 	if last.Replicas != 8 || !near(last.Metric, 50) || last.Late != 0 {
 		t.Errorf("in the end: %+v, want 8 replicas at 50/s", last)
