@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -153,12 +154,11 @@ func autoscaleCommand() *cobra.Command {
 
 // autoscaleReport derives the target for a report, and writes that again.
 func autoscaleReport(o *settings, g goal, from string, replicas int, stdout io.Writer) error {
-	data, err := os.Open(from)
+	data, err := os.ReadFile(from)
 	if err != nil {
 		return usage("--capacity: %v", err)
 	}
-	defer data.Close()
-	report, err := reports.Read(data)
+	report, err := reports.Read(bytes.NewReader(data))
 	if err != nil {
 		return usage("--capacity: %s: %v", from, err)
 	}
