@@ -22,7 +22,7 @@ fuzz: ## each fuzz target for FUZZ
 	while read -r name dir; do go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZ) $(ARGS) "$$dir" || exit 1; done
 
 matrix: ## each fault of the everything server is found, by its own check alone
-	MCPCHECK_MATRIX=square go test -count=1 -timeout 45m -run '^TestFaults$$' $(ARGS) ./steps
+	MCPCHECK_MATRIX=square go test -count=1 -timeout 45m -run '^TestFaults' $(ARGS) ./steps ./cmd/mcpcheck
 
 field: ## judge servers from the package registries, as docs/field-report.md says
 	go test -count=1 -timeout 30m -tags field -run '^TestField' $(ARGS) ./cmd/mcpcheck

@@ -71,7 +71,7 @@ type Run struct {
 	Duration    Duration       `json:"duration"`              // seconds
 	Incomplete  string         `json:"incomplete,omitempty"`  // why the run ended early, or could not start
 	Notes       []string       `json:"notes,omitempty"`       // what the reader should know about the run as a whole
-	StderrTail  string         `json:"stderrTail,omitempty"`  // the last lines that a launched server logged, when it failed
+	StderrTail  string         `json:"stderrTail,omitempty"`  // the last that a launched server logged, when the run ended early
 	Unreachable bool           `json:"unreachable,omitempty"` // no conversation took place: nothing was judged
 
 	Load     *Load     `json:"load,omitempty"`     // of a load test, which judges no requirement

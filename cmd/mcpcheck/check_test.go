@@ -25,7 +25,9 @@ func everythingAt(t *testing.T, fault string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	h := httptest.NewServer(server.Handler())
+	h := httptest.NewUnstartedServer(server.Handler())
+	h.Listener = server.Listener(h.Listener)
+	h.Start()
 	t.Cleanup(h.Close)
 	return h.URL + "/mcp"
 }

@@ -23,7 +23,7 @@ func startReference(string) (url string, stop func(), err error) {
 		return "", nil, err
 	}
 	h := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go h.Serve(listener) //nolint:errcheck // it ends with stop
+	go h.Serve(server.Listener(listener)) //nolint:errcheck // it ends with stop
 	return "http://" + listener.Addr().String() + "/mcp", func() { server.Close(); h.Close() }, nil
 }
 

@@ -165,9 +165,28 @@ func (f *Finding) discover(ctx context.Context) {
 	if err != nil || x.Response() == nil {
 		return // what is wrong shows in the other probe
 	}
+	if f.Modern = f.discovered(ctx, x, s); len(f.Modern) == 0 && f.Notes == nil && stateless(s.Request(ctx, "tools/list", nil)) {
+		f.Notes = append(f.Notes, fmt.Sprintf("server/discover does not list it, but tools/list is answered in the manner of %s: judged against that as well", spec.R20260728))
+		f.Modern = []spec.Revision{spec.R20260728}
+	}
+}
+
+// stateless reports whether a request without a handshake was answered as only
+// the stateless revisions answer: that it was answered at all proves nothing.
+func stateless(x *wire.Exchange) bool {
+	if x.Response() == nil {
+		return false
+	}
+	var members map[string]json.RawMessage
+	return json.Unmarshal(x.Response().Result(), &members) == nil && members["resultType"] != nil
+}
+
+// discovered returns the stateless revisions that the answer to server/discover
+// claims, if it can be believed.
+func (f *Finding) discovered(ctx context.Context, x *wire.Exchange, s *wire.Session) (list []spec.Revision) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(x.Response().Result(), &members) != nil {
-		return
+		return nil
 	}
 	var result struct {
 		Supported    []spec.Revision
@@ -184,15 +203,16 @@ func (f *Finding) discover(ctx context.Context) {
 		}
 		if e := rpcError(s.Request(ctx, method, nil)); e != nil && e.Code == "-32022" {
 			f.Notes = append(f.Notes, fmt.Sprintf("server/discover lists %v, but %s is refused with -32022: the stateless revisions are not served", result.Supported, method))
-			return
+			return nil
 		}
 		break
 	}
 	for _, r := range spec.Revisions {
 		if r.Modern() && slices.Contains(result.Supported, r) {
-			f.Modern = append(f.Modern, r)
+			list = append(list, r)
 		}
 	}
+	return list
 }
 
 func rpcError(x *wire.Exchange) *wire.RPCError {

@@ -70,6 +70,8 @@ func TestProbe(t *testing.T) {
 		{"discovery that lists nothing", script{"initialize": legacy, "server/discover": `{"supportedVersions":[],"capabilities":{}}`}, []spec.Revision{spec.R20250618}, "", ""},
 		{"discovery that is ill-typed", script{"initialize": legacy, "server/discover": `{"supportedVersions":"2026-07-28"}`}, []spec.Revision{spec.R20250618, spec.R20260728}, "does not say in supportedVersions", ""},
 		{"discovery that leaves it out", script{"server/discover": `{"capabilities":{}}`}, []spec.Revision{spec.R20260728}, "does not say in supportedVersions", ""},
+		{"modern without discovery", script{"initialize": legacy, "tools/list": `{"resultType":"complete","tools":[]}`}, []spec.Revision{spec.R20250618, spec.R20260728}, "in the manner of 2026-07-28", ""},
+		{"lists without a handshake", script{"initialize": legacy, "tools/list": tools}, []spec.Revision{spec.R20250618}, "", ""},
 		{"a result of something else", script{"initialize": legacy, "server/discover": `{}`}, []spec.Revision{spec.R20250618}, "", ""},
 		{"a revision that is not published", script{"initialize": `{"protocolVersion":"2025-12-31"}`}, []spec.Revision{spec.R20251125}, `offers revision "2025-12-31", which is not published: judged against 2025-11-25`, ""},
 		{"a handshake without a revision", script{"initialize": `{"capabilities":{}}`}, []spec.Revision{spec.R20251125}, "has no protocolVersion", ""},
