@@ -101,7 +101,7 @@ func (w *World) streamByGet(ctx context.Context) (*wire.Exchange, error) {
 	case x.Status() == 0:
 		return nil, errors.New("GET: " + silence(x))
 	}
-	return nil, rootCause{fmt.Errorf("GET is answered with HTTP status %d, see http.get.stream-or-405", x.Status())}
+	return nil, rootCause{fmt.Errorf("GET is answered with HTTP status %d", x.Status())}
 }
 
 func (w *World) haveStream(ctx context.Context) (err error) {
@@ -133,7 +133,7 @@ func (w *World) streamOr405(context.Context) error {
 	case status == http.StatusOK && w.x.Streams(), status == http.StatusMethodNotAllowed:
 		return nil
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests || status >= 500:
-		return inconclusivef("GET is answered with HTTP status %d", status)
+		return rootCause{fmt.Errorf("GET is answered with HTTP status %d", status)}
 	case status < 300:
 		return unmetf(want, "HTTP status %d with Content-Type %q", status, w.x.Header().Get("Content-Type"))
 	case status < 400:

@@ -67,7 +67,7 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	foreign := origin != "" && !sameOrigin(origin, r.Host) && !s.broken("http.origin.validated") ||
-		origin == "" && s.broken("http.origin.absent-accepted") && r.Method != http.MethodPost
+		origin == "" && s.wantsOrigin(r)
 	if !foreign && (!localOnly(r) || loopbackName(r.Host)) {
 		return true
 	}

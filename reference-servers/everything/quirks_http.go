@@ -119,6 +119,18 @@ func (st *stream) readBy() bool {
 	return st.reading
 }
 
+// wantsOrigin refuses to be listened to by clients that are no web page.
+func (s *Server) wantsOrigin(r *http.Request) bool {
+	if !s.broken("http.origin.absent-accepted") || r.Method != http.MethodGet || r.Header.Get("Last-Event-ID") != "" {
+		return false
+	}
+	if isModern(r.Header.Get(headerVersion)) {
+		return true
+	}
+	_, err := s.findSession(r)
+	return err == nil
+}
+
 // takeOver closes the streams that a new one replaces.
 func (s *Server) takeOver(sess *session) {
 	if s.broken("http.get.retry-before-close") {

@@ -18,7 +18,9 @@ type channel struct {
 // opens the event stream, which announces where to POST messages. Any legacy
 // revision can be negotiated over it.
 func (s *Server) SSEHandler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var handler http.Handler
+	handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.expose(r, handler)
 		if !s.enter() {
 			http.Error(w, "the server is closed", http.StatusServiceUnavailable)
 			return
@@ -42,6 +44,7 @@ func (s *Server) SSEHandler() http.Handler {
 			http.NotFound(w, r)
 		}
 	})
+	return handler
 }
 
 func (s *Server) openChannel(w http.ResponseWriter, r *http.Request) {
