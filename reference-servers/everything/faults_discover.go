@@ -36,10 +36,8 @@ var discoverFaults = faultTable{
 	"discover.result.server-info": {"does not introduce itself", discovered(func(r object) {
 		with(r["_meta"], func(meta object) { delete(meta, metaServerInfo) })
 	})},
-	"discover.capabilities": {"declares listChanged with a word", discovered(func(r object) {
-		with(r["capabilities"], func(all object) {
-			with(all["prompts"], func(prompts object) { prompts["listChanged"] = "yes" })
-		})
+	"discover.capabilities": {"declares logging with a word", discovered(func(r object) {
+		with(r["capabilities"], func(all object) { all["logging"] = "yes" })
 	})},
 	"discover.cacheable-fields": {"gives a cacheScope that nobody knows", discovered(func(r object) {
 		r["cacheScope"] = "shared"
