@@ -169,6 +169,9 @@ func (p *page) capacity(c *Capacity) {
 	for _, note := range c.Notes {
 		p.field(2, "note: ", note)
 	}
+	if c.Autoscale != nil {
+		return // it has these refusals among its own
+	}
 	for _, reason := range c.Refusals {
 		p.field(2, "no target follows: ", reason)
 	}

@@ -84,9 +84,13 @@ func TestAutoscaleJSON(t *testing.T) {
 
 func TestAutoscaleRefuses(t *testing.T) {
 	unknown := capacityReport(t, func(c *reports.Capacity) { c.Replicas = 0 })
+	twice := capacityReport(t, func(c *reports.Capacity) { c.Refusals = []string{"the figures vary too much"} })
+	if o := call(t, "autoscale", "--capacity", twice, "--peak", "9/s"); o.status != unfinished || strings.Count(o.stdout, "the figures vary too much") != 1 {
+		t.Errorf("exit %d: %s", o.status, o.stdout)
+	}
 	out := filepath.Join(t.TempDir(), "deploy")
 	o := call(t, "autoscale", "--capacity", unknown, "--peak", "900/s", "--out", out)
-	if o.status != unfinished || !strings.Contains(o.stdout, "no target follows: it is not known how many replicas answered") || !strings.Contains(o.stdout, "Verdict: one replica holds 120/s; no autoscaling target follows") {
+	if o.status != unfinished || strings.Count(o.stdout, "no target follows: it is not known how many replicas answered") != 1 || !strings.Contains(o.stdout, "Verdict: one replica holds 120/s; no autoscaling target follows") {
 		t.Errorf("exit %d: %s%s", o.status, o.stdout, o.stderr)
 	}
 	if _, err := os.Stat(out); err == nil {

@@ -201,6 +201,14 @@ func TestRefusals(t *testing.T) {
 		}, []string{"the steps at 20.0/s were too short, 4.0 s and 80 requests"}},
 		{"no step at the capacity", func(c *reports.Capacity) { c.Rate = 100 }, []string{"no step at 100/s is on record"}},
 		{"a poor fit", func(c *reports.Capacity) { c.USL.R2 = 0.71 }, []string{"the scalability law fits the figures poorly, R² 0.710"}},
+		{"a server that takes one request at a time: no R², and yet the law holds", func(c *reports.Capacity) {
+			c.USL = &reports.USL{Lambda: 150, Sigma: 1, R2: 0.02, Levels: 7}
+			levels(c, 151, 149, 152, 150, 148, 150, 151)
+		}, nil},
+		{"figures that jump", func(c *reports.Capacity) {
+			c.USL = &reports.USL{Lambda: 150, Sigma: 1, R2: 0.02, Levels: 7}
+			levels(c, 190, 110, 152, 150, 190, 110, 151)
+		}, []string{"the scalability law fits the figures poorly, R² 0.020"}},
 		{"a fit that is no number", func(c *reports.Capacity) { c.USL.R2 = math.NaN() }, []string{"the scalability law fits the figures poorly"}},
 		{"a fit to few levels", func(c *reports.Capacity) { c.USL.Levels = 5 }, []string{"the scalability law was fitted to 5 levels"}},
 		{"no fit is no reason", func(c *reports.Capacity) { c.USL = nil }, nil},
@@ -227,6 +235,13 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("a figure and its refusal: %+v", r.Autoscale)
 			}
 		})
+	}
+}
+
+// levels adds the steps of closed loops with 1, 2, 4 and so on in progress.
+func levels(c *reports.Capacity, throughputs ...float64) {
+	for i, x := range throughputs {
+		c.Steps = append(c.Steps, reports.CapacityStep{Phase: level, Rate: x, Throughput: x, InProgress: float64(int(1) << i), Duration: reports.Duration(2 * time.Second)})
 	}
 }
 

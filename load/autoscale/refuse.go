@@ -3,6 +3,7 @@ package autoscale
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ const (
 	leastRequests = 100 // in such a step: a p99 of fewer is the slowest one
 	leastLevels   = 6   // of a USL fit
 	leastR2       = 0.9
+	mostResidual  = 0.1
 )
 
 // refusals lists why no target follows from a capacity.
@@ -64,18 +66,39 @@ func refusals(c *reports.Capacity) []string {
 		switch {
 		case u.Levels < leastLevels:
 			refuse("the scalability law", "the scalability law was fitted to %d levels, want %d or more: whether the figures make one picture is not known", u.Levels, leastLevels)
-		case !(u.R2 >= leastR2):
+		case poor(c, u):
 			refuse("the scalability law", "the scalability law fits the figures poorly, R² %.3f, want %.1f or more: something other than load moved them", u.R2, leastR2)
 		}
 	}
 	return list
 }
 
+// poor reports whether a fit misses the figures. R² alone does not tell: of a
+// server that serves one request at a time the throughput is the same at all
+// levels, and what little is left to explain is noise.
+func poor(c *reports.Capacity, u *reports.USL) bool {
+	if u.R2 >= leastR2 {
+		return false
+	}
+	sum, n := 0.0, 0.0
+	for _, s := range c.Steps {
+		if s.Phase == level && s.Throughput > 0 {
+			at := u.Lambda * s.InProgress / (1 + u.Sigma*(s.InProgress-1) + u.Kappa*s.InProgress*(s.InProgress-1))
+			sum += (at/s.Throughput - 1) * (at/s.Throughput - 1)
+			n++
+		}
+	}
+	return n == 0 || !(math.Sqrt(sum/n) <= mostResidual)
+}
+
+// level is the phase of the steps that the law is fitted to.
+const level = "level"
+
 // open lists the steps at a rate, without those of closed loops, which have none
 // that was asked for.
 func open(c *reports.Capacity) (list []reports.CapacityStep) {
 	for _, s := range c.Steps {
-		if s.Phase != "level" {
+		if s.Phase != level {
 			list = append(list, s)
 		}
 	}
