@@ -15,7 +15,7 @@ func (w *World) abandonSlow(ctx context.Context) error {
 	w.key = "mcpcheck-" + randomHex()
 	work := 6 * w.subject.silence()
 	if !w.subject.Revision.Modern() {
-		work = w.subject.silence()
+		work = max(w.subject.silence(), 600*time.Millisecond)
 	}
 	x := w.start(ctx, progressing(toolCall("test_slow", mustJSON(map[string]any{
 		"milliseconds": min(work.Milliseconds(), 10000), "key": w.key}))))
