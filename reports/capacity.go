@@ -5,8 +5,9 @@ package reports
 type Capacity struct {
 	SLO []string `json:"slo"` // the objectives that had to hold
 
-	// Rate is the highest that held for whole steps, each time it was tried; Low
-	// and High are the throughputs that the repetitions at that rate reached.
+	// Rate is the highest that held for whole steps, and again when it was repeated;
+	// Low and High are the throughputs that the repetitions at that rate reached. It
+	// is 0 if there is none.
 	Rate float64 `json:"rate"`
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`

@@ -28,9 +28,11 @@ func (r Run) measured() int {
 	return conforms
 }
 
-// refused reports whether an autoscaling target was asked for, and none follows.
+// refused reports whether the capacity that was found would mislead, or an
+// autoscaling target was asked for and none follows.
 func (r Run) refused() bool {
-	return r.Capacity != nil && r.Capacity.Autoscale != nil && len(r.Capacity.Autoscale.Refusals) > 0
+	c := r.Capacity
+	return c != nil && (len(c.Refusals) > 0 || c.Autoscale != nil && len(c.Autoscale.Refusals) > 0)
 }
 
 // broken lists the objectives that do not hold.

@@ -137,7 +137,11 @@ func (l LoadPlan) words() string {
 
 func (p *page) capacity(c *Capacity) {
 	p.heading("Capacity", strings.Join(c.SLO, ", "))
-	p.printf("  holds       %s (repetitions: %s to %s)\n", perSecond(c.Rate), perSecond(c.Low), perSecond(c.High))
+	if c.Rate > 0 {
+		p.printf("  holds       %s (repetitions: %s to %s)\n", perSecond(c.Rate), perSecond(c.Low), perSecond(c.High))
+	} else {
+		p.printf("  holds       at no rate that was tried and repeated\n")
+	}
 	if c.Knee > 0 {
 		p.printf("  knee        %s: from here on latency grows faster than load\n", perSecond(c.Knee))
 	}

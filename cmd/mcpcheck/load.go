@@ -16,6 +16,7 @@ import (
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/target"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
 	"github.com/mcpcheck/mcpcheck/load"
 	"github.com/mcpcheck/mcpcheck/reports"
 )
@@ -30,6 +31,9 @@ type loadSettings struct {
 	workers  int
 	slo      string
 	yes      bool
+
+	// start, if not nil, starts a bundled server in another way.
+	start func(ctx context.Context, name string) (url string, stop func(), err error)
 }
 
 func (o *loadSettings) flags(c *cobra.Command) {
@@ -216,7 +220,7 @@ func (o *loadSettings) plan(ctx context.Context, p load.Plan) (load.Plan, func()
 	if server.URL != "" && !o.yes && !loopback(server.URL) {
 		return p, none, usage("%s is not on this machine: say --yes-load if you may put load on it", server)
 	}
-	endpoint, stop, err := o.endpoint(server)
+	endpoint, stop, err := o.endpoint(ctx, server)
 	if err != nil {
 		return p, none, err
 	}
@@ -234,6 +238,17 @@ func (o *loadSettings) plan(ctx context.Context, p load.Plan) (load.Plan, func()
 		return p, none, err
 	}
 	return p, stop, nil
+}
+
+func (o *loadSettings) endpoint(ctx context.Context, server target.Server) (wire.Endpoint, func(), error) {
+	if server.Reference == "" || o.start == nil {
+		return o.settings.endpoint(server)
+	}
+	url, stop, err := o.start(ctx, server.Reference)
+	if err != nil {
+		return wire.Endpoint{}, nil, cannot("--reference %s: %v", server.Reference, err)
+	}
+	return wire.Endpoint{URL: url, Timeout: o.timeout}, stop, nil
 }
 
 func (o *loadSettings) speaks(found *target.Finding, named []spec.Revision) (spec.Revision, error) {

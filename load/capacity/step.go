@@ -18,21 +18,25 @@ const (
 	// growth is the share of the time by which latency may grow over a step: at
 	// more, so many more requests come than are answered.
 	growth = 0.025
+	// slightest is the least growth of latency that counts, in milliseconds: in a
+	// short step, less is chance.
+	slightest = 20
+	attempts  = 3
 	// settling is how long a server is left alone after it had too much.
 	settling = 500 * time.Millisecond
 	idleFor  = 500 * time.Millisecond
 )
 
-// step tries a rate. A step that mcpcheck spoilt is made once more.
+// step tries a rate. A step that mcpcheck spoilt is made again.
 func (s *search) step(phase string, rate float64, d time.Duration) (held bool, err error) {
 	p := s.plan
 	p.Rate, p.Ramp, p.Concurrency, p.Duration, p.Warmup = rate, 0, 0, s.length(rate, d), s.Warmup
-	for again := true; ; again = false {
+	for again := attempts; ; {
 		step, err := s.attack(phase, rate, p)
 		if err != nil {
 			return false, err
 		}
-		if step.GeneratorBound && again {
+		if again--; step.GeneratorBound && again > 0 {
 			s.repeated++
 			continue
 		}
@@ -128,8 +132,11 @@ func queueGrows(split []*reports.Load, d time.Duration) float64 {
 			return 0
 		}
 	}
-	rise := (split[len(split)-1].Latency.Mean - split[0].Latency.Mean) / 1000
-	return rise / (d.Seconds() * float64(len(split)-1) / float64(len(split)))
+	rise := split[len(split)-1].Latency.Mean - split[0].Latency.Mean
+	if rise < slightest {
+		return 0
+	}
+	return rise / 1000 / (d.Seconds() * float64(len(split)-1) / float64(len(split)))
 }
 
 func limited(l *reports.Load) bool {
