@@ -28,13 +28,20 @@ func TestCapacity(t *testing.T) {
 			if (o.status == conforms) != (c.Rate > 0 && len(c.Refusals) == 0) {
 				t.Errorf("exit %d for %v/s, refused because of %q", o.status, c.Rate, c.Refusals)
 			}
+			observed := 0
 			for _, s := range c.Steps {
 				if s.Phase != "level" && s.Rate > 40 {
 					t.Errorf("%s tries %v/s, above --max-rate", s.Phase, s.Rate)
 				}
-				if runtime.GOOS == "linux" && (s.Server == nil || s.Server.Memory < 1<<20 || s.Server.CPU > float64(runtime.NumCPU())+0.5) {
-					t.Errorf("%s %v/s: the server used %+v", s.Phase, s.Rate, s.Server)
+				if s.Server != nil {
+					observed++
+					if s.Server.Memory < 1<<20 || s.Server.CPU < 0 {
+						t.Errorf("%s %v/s: the server used %+v", s.Phase, s.Rate, s.Server)
+					}
 				}
+			}
+			if runtime.GOOS == "linux" && observed == 0 {
+				t.Error("what the server used is not observed in any step")
 			}
 		})
 	}

@@ -16,7 +16,7 @@ const (
 	resolution = 1.04 // between the rate that holds and the one that does not
 	backOff    = 0.95 // of a rate that does not hold when it is repeated
 	backOffs   = 5
-	spare      = 1 // repetitions that may fail
+	spare      = 1       // repetitions that may fail
 	lowest     = 1.0 / 8 // of the first rate: below, it is not load that breaks the objectives
 )
 
