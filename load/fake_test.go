@@ -133,6 +133,7 @@ func (f *fake) stdio(*testing.T) wire.Endpoint {
 			defer close(c.Exited)
 			defer f.ended.Add(1)
 			defer out.Close()
+			defer in.Close() // as the end of a process breaks its pipes
 			for lines := bufio.NewReader(in); ; {
 				line, err := lines.ReadString('\n')
 				if err != nil {

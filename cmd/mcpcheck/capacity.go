@@ -131,7 +131,7 @@ func (o *capacitySettings) launchReference(ctx context.Context, name string) (st
 		child.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended already
 		s.Close()
 	}
-	url, err := listening(ctx, child)
+	url, err := announced(ctx, child)
 	if err != nil {
 		stop()
 		return "", nil, err
@@ -140,8 +140,8 @@ func (o *capacitySettings) launchReference(ctx context.Context, name string) (st
 	return url, stop, nil
 }
 
-// listening waits until a server says where it listens.
-func listening(ctx context.Context, child *wire.Child) (string, error) {
+// announced waits until a server says where it listens.
+func announced(ctx context.Context, child *wire.Child) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, launchTime)
 	defer cancel()
 	look := time.NewTicker(5 * time.Millisecond)
