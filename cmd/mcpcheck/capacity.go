@@ -23,6 +23,7 @@ import (
 // capacitySettings are the flags of the capacity command.
 type capacitySettings struct {
 	loadSettings
+	scale   autoscaleSettings
 	options capacity.Options
 	maxRate string
 }
@@ -35,7 +36,7 @@ func capacityCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Example: `  mcpcheck capacity --target http://127.0.0.1:3000/mcp --slo 'p99<200ms,errors<0.1%'
   mcpcheck capacity --target http://127.0.0.1:3000/mcp --pid 4711 --slo 'p99<200ms' --tool search --args args.json
-  mcpcheck capacity --reference everything --slo 'p99<50ms'`,
+  mcpcheck capacity --reference everything --slo 'p99<50ms' --peak 5000/s --out deploy/`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.selection.LookupEnv = os.LookupEnv
 			o.start = o.launchReference
@@ -50,6 +51,7 @@ func capacityCommand() *cobra.Command {
 	f.DurationVar(&o.options.Budget, "budget", time.Minute, "begin nothing but the repetitions after this long")
 	f.IntVar(&o.options.PID, "pid", 0, "the server is process `PID` of this machine: watch its CPU and memory")
 	f.IntVar(&o.options.Replicas, "replicas", 0, "`N` replicas answer at that URL; 0 if you do not know")
+	o.scale.flags(c)
 	c.MarkFlagsMutuallyExclusive("mix", "tool")
 	return c
 }
@@ -75,6 +77,14 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	}
 	if slo.On("rate", "throughput") {
 		return usage("--slo: rate and throughput are what capacity finds; bound latency and errors")
+	}
+	var wanted goal
+	if o.scale.wanted() {
+		if wanted, err = o.scale.goal(); err != nil {
+			return err
+		}
+	} else if o.scale.out != "" || o.scale.traffic != "" {
+		return usage("--out and --traffic need --peak, the rate to plan for")
 	}
 	outputs, err := o.outputs(stdout)
 	if err != nil {
@@ -106,6 +116,11 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	run := reports.Run{Target: plan.Target, Transport: plan.Endpoint.Transport, Revision: plan.Revision, Capacity: found}
 	if err != nil {
 		run.Incomplete = err.Error()
+	}
+	if o.scale.wanted() {
+		if err := wanted.derive(found); err != nil {
+			return err
+		}
 	}
 	run.Duration = reports.Duration(time.Since(started))
 	return o.write(outputs, started, run)

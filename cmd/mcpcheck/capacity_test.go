@@ -57,6 +57,8 @@ func TestCapacityUsage(t *testing.T) {
 		{"no objective", []string{"--slo", "fast"}, `the objective "fast"`},
 		{"the rate is what is searched for", []string{"--slo", "rate>=10/s"}, "rate and throughput are what capacity finds"},
 		{"too short to measure", []string{"--slo", "p99<1s", "--step", "1ms"}, "--step is 1ms"},
+		{"manifests of nothing", []string{"--slo", "p99<1s", "--out", "deploy"}, "--out and --traffic need --peak"},
+		{"no peak", []string{"--slo", "p99<1s", "--peak", "high"}, `--peak: the rate is "high"`},
 		{"no rate", []string{"--slo", "p99<1s", "--max-rate", "all"}, `the rate is "all"`},
 		{"repeated never", []string{"--slo", "p99<1s", "--repeats", "0"}, "--repeats must be 1 or more"},
 	} {
