@@ -106,6 +106,7 @@ func TestMixed(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("nothing is said of %v", want)
 	}
+	l.GeneratorBound = false // on a busy machine it may be
 	if l.Outcomes[0].Outcome != "ok" || (reports.Run{Load: l}).Status(false) != 0 {
 		t.Errorf("got %v, want the successes first, and no failure where no objective is set", l.Outcomes)
 	}
