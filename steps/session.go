@@ -223,6 +223,13 @@ func (w *World) openedOrRefused(ctx context.Context, want int) error {
 	if w.x.Status() == http.StatusOK && w.x.Streams() {
 		return notApplicable("the server opens a stream without a session id as well")
 	}
+	refused := w.x
+	offered := w.do(ctx, wire.Call{Verb: http.MethodGet})
+	offered.Cut()
+	w.x = refused
+	if !offered.Streams() {
+		return notApplicable("the server offers no stream to GET") // judged by http.get.stream-or-405
+	}
 	return w.streamRefused(ctx, want)
 }
 
