@@ -98,6 +98,11 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("not a report of mcpcheck: %w", err)
 	}
 	for i, run := range report.Runs {
+		for j, u := range run.Unstable {
+			if err := u.check(); err != nil {
+				return nil, fmt.Errorf("runs[%d].unstable[%d]: %w", i, j, err)
+			}
+		}
 		for j, x := range run.Results {
 			if err := x.check(); err != nil {
 				return nil, fmt.Errorf("runs[%d].results[%d]: %w", i, j, err)

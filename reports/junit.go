@@ -15,7 +15,7 @@ import (
 // junit-10.xsd and others take: a suite for each area of each run, a test case for
 // each requirement, named by its id, so that its history can be followed. What
 // costs conformance is a failure; other failures pass, with a remark in
-// system-out. Each run has one more suite, "run", whose only test case is an error
+// system-out, where also stands that a verdict did not repeat. Each run has one more suite, "run", whose only test case is an error
 // when conformance could not be shown, so that a CI system is as red as the exit
 // status.
 func JUnit(w io.Writer, r *Report) error {
@@ -137,9 +137,13 @@ func junitRun(r *Report, run Run) []junitSuite {
 	for _, x := range run.Results {
 		perID[x.ID]++
 	}
+	unsteady := run.unsteady()
 	for _, x := range run.Results {
 		area := cmp.Or(line(x.Area, 40), "other")
 		c := junitResult(x, r.Strict)
+		if u, ok := unsteady[x.ID]; ok {
+			c.remark(u)
+		}
 		c.Class = class + "." + dotless(area)
 		if perID[x.ID] > 1 { // consumers take a name for unique
 			c.Name += " (" + line(x.Scenario, maxLabel) + ")"
@@ -218,6 +222,17 @@ func junitResult(r Result, strict bool) junitCase {
 		c.Error = &junitFinding{Type: "mcpcheck", Message: line(finding(r), 300), Body: p.String()}
 	}
 	return c
+}
+
+// remark adds that the verdict did not repeat.
+func (c *junitCase) remark(u Unstable) {
+	p := newPage(TextOptions{Width: 1 << 20})
+	if c.Out != nil {
+		p.printf("%s", c.Out.Body)
+	}
+	p.printf("unstable: the verdict did not repeat; the worst counts\n")
+	p.verdicts(0, u)
+	c.Out = &junitText{p.String()}
 }
 
 // dotless makes one part of a class name, which consumers take apart at dots.

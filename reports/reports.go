@@ -73,6 +73,8 @@ type Run struct {
 	Notes       []string       `json:"notes,omitempty"`       // what the reader should know about the run as a whole
 	StderrTail  string         `json:"stderrTail,omitempty"`  // the last that a launched server logged, when the run ended early
 	Unreachable bool           `json:"unreachable,omitempty"` // no conversation took place: nothing was judged
+	Repetitions int            `json:"repetitions,omitempty"` // how often the server was judged, if more than once
+	Unstable    []Unstable     `json:"unstable,omitempty"`    // the requirements whose verdict did not repeat
 
 	Load     *Load     `json:"load,omitempty"`     // of a load test, which judges no requirement
 	Capacity *Capacity `json:"capacity,omitempty"` // of a capacity search

@@ -75,6 +75,7 @@ func (p *page) run(r Run) {
 	p.inconclusive(by[kindInconclusive])
 	p.errors(by[kindError])
 	p.warnings(by[kindWarn])
+	p.unstable(r)
 	p.failures(by[kindFail])
 	p.summary(r, by[kindFail])
 }
@@ -88,6 +89,9 @@ func (p *page) about(r Run) {
 	}
 	if r.Server.Name != "" {
 		facts = append(facts, strings.TrimSpace("server "+line(r.Server.Name, maxLabel)+" "+line(r.Server.Version, maxLabel)))
+	}
+	if r.Repetitions > 1 {
+		facts = append(facts, plural(r.Repetitions, "repetition"))
 	}
 	facts = append(facts, r.Duration.String())
 	if facts[0] == "" {
@@ -166,10 +170,14 @@ func (p *page) summary(r Run, failed []Result) {
 	}
 	style := map[int]style{conforms: green, doesNotConform: red, notJudged: yellow}[r.Status(p.strict)]
 	p.printf("\n%s %s\n", p.paint(bold, "Verdict:"), p.paint(style, r.Conclusion(p.strict)))
-	seen := make(map[string]bool)
+	seen, unsteady := make(map[string]bool), r.unsteady()
 	for _, x := range failed {
 		if !seen[x.ID] {
-			p.printf("  %-10s  %s\n", weight(x), line(x.ID, maxLabel))
+			p.printf("  %-10s  %s", weight(x), line(x.ID, maxLabel))
+			if u, ok := unsteady[x.ID]; ok {
+				p.printf(" %s", p.paint(yellow, "(unstable: "+u.share(x.Verdict)+")"))
+			}
+			p.printf("\n")
 		}
 		seen[x.ID] = true
 	}

@@ -37,6 +37,7 @@ type settings struct {
 	timeout    time.Duration
 	deadline   time.Duration
 	parallel   int
+	repeat     int
 }
 
 func checkCommand() *cobra.Command {
@@ -67,8 +68,9 @@ func checkCommand() *cobra.Command {
 	f.BoolVar(&o.strict, "strict", false, "a broken SHOULD costs conformance as well")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show passes, transcripts, and what would make the rest applicable")
 	f.DurationVar(&o.timeout, "timeout", wire.DefaultTimeout, "wait this long for the answer to one request")
-	f.DurationVar(&o.deadline, "deadline", 2*time.Minute, "end a run after this long")
+	f.DurationVar(&o.deadline, "deadline", 2*time.Minute, "end a run, or one repetition of it, after this long")
 	f.IntVar(&o.parallel, "parallel", 0, "run `N` scenarios at once (default 8, up to 32 if the server is far, over stdio 4)")
+	f.IntVar(&o.repeat, "repeat", 1, "judge each server `N` times over: a verdict that changes is reported, and the worst counts")
 	return c
 }
 
@@ -145,6 +147,8 @@ func (o *settings) prepare() (*job, error) {
 		return nil, usage("--deadline is %s, want a time longer than 0", o.deadline)
 	case o.parallel < 0:
 		return nil, usage("--parallel is %d, want 1 or more, or 0 for the default", o.parallel)
+	case o.repeat < 1:
+		return nil, usage("--repeat is %d, want 1 or more", o.repeat)
 	}
 	if j.catalogue, err = catalogue(); err != nil {
 		return nil, err
@@ -241,19 +245,22 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 	}
 	var runs []reports.Run
 	for _, r := range o.against(ctx, j, found) {
-		run, err := steps.Run(ctx, steps.Config{
-			Target: server.String(), Endpoint: found.Endpoint, Revision: r,
-			Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
-			AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
-			Parallel: o.parallel, Deadline: o.deadline,
-			Planned: p.planned, Done: p.done,
+		run := o.repeated(ctx, func() reports.Run {
+			started = time.Now()
+			run, err := steps.Run(ctx, steps.Config{
+				Target: server.String(), Endpoint: found.Endpoint, Revision: r,
+				Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
+				AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
+				Parallel: o.parallel, Deadline: o.deadline,
+				Planned: p.planned, Done: p.done,
+			})
+			if err != nil {
+				return not(found.Endpoint.Transport, r, false, fmt.Errorf("mcpcheck itself went wrong: %w", err))
+			}
+			return *run
 		})
-		if err != nil {
-			failed := not(found.Endpoint.Transport, r, false, fmt.Errorf("mcpcheck itself went wrong: %w", err))
-			run = &failed
-		}
 		run.Notes = append(run.Notes, found.Notes...)
-		runs = append(runs, *run)
+		runs = append(runs, run)
 		if ctx.Err() != nil {
 			break
 		}

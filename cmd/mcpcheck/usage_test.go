@@ -55,6 +55,7 @@ func TestMistakes(t *testing.T) {
 		{"no time at all", []string{"--target", url, "--timeout", "0s"}, "--timeout is 0s, want a time longer than 0"},
 		{"a run of no length", []string{"--target", url, "--deadline", "-1s"}, "--deadline is -1s, want a time longer than 0"},
 		{"fewer than no scenarios", []string{"--target", url, "--parallel", "-1"}, "--parallel is -1, want 1 or more"},
+		{"no time over", []string{"--target", url, "--repeat", "0"}, "--repeat is 0, want 1 or more"},
 		{"an unknown reference server", []string{"--reference", "everythin"}, `there is no reference server "everythin"; did you mean "everything"`},
 		{"an unset token", []string{"--target", url, "--token-env", "MCPCHECK_TEST_UNSET"}, `--token-env: the environment variable "MCPCHECK_TEST_UNSET" is not set`},
 		{"nothing to list", []string{"list", "--only", "tool."}, "no requirement begins with tool."},
