@@ -22,6 +22,8 @@ const (
 	// short step, less is chance.
 	slightest = 20
 	attempts  = 3
+	// mostRepeated bounds how many steps are made again in all: each takes its time.
+	mostRepeated = 8
 	// settling is how long a server is left alone after it had too much.
 	settling = 500 * time.Millisecond
 	idleFor  = 500 * time.Millisecond
@@ -36,7 +38,7 @@ func (s *search) step(phase string, rate float64, d time.Duration) (held bool, e
 		if err != nil {
 			return false, err
 		}
-		if again--; step.GeneratorBound && again > 0 {
+		if again--; step.GeneratorBound && again > 0 && s.repeated < mostRepeated {
 			s.repeated++
 			continue
 		}
