@@ -119,6 +119,9 @@ func (w *World) served(ctx context.Context) error {
 	if t, err := w.subject.safeTool("none", func(t *Tool) bool { return t.Arguments != nil }); err == nil {
 		c = toolCall(t.Name, t.Arguments)
 	} else if method, ok := w.listMethod(); ok {
+		if _, err := w.subject.list(method); err != nil {
+			return err
+		}
 		c = wire.Call{Method: method}
 	}
 	_, err := resultOf(w.do(ctx, c))
