@@ -1,6 +1,6 @@
 ARGS ?= # more flags for go test, such as -v
 FUZZ ?= 30s # time for each fuzz target
-LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+LINT = GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 
 all: build lint test ## build, lint and test
 

@@ -18,7 +18,7 @@ type presence struct {
 	common *wire.Session // the one that scenarios share
 	muted  int           // requests in a row without an answer
 	asking bool          // whether it is there
-	heard  time.Time     // when it last answered anything
+	heard  time.Time     // when the last request was sent that it answered
 }
 
 // patienceWithSilence is how many requests in a row may stay unanswered before
@@ -37,8 +37,8 @@ func (s *Subject) hear(x *wire.Exchange, unanswered bool) {
 	switch {
 	case m != nil:
 		p.muted = 0
-		if m.At.After(p.heard) {
-			p.heard = m.At
+		if x.Sent.After(p.heard) {
+			p.heard = x.Sent
 		}
 		if took := m.At.Sub(x.Sent); !probe && (s.fastest == 0 || took < s.fastest) {
 			s.fastest = took
@@ -116,8 +116,8 @@ func (s *Subject) logged() string {
 }
 
 // doubt takes back failures of a run that ended early where nothing but silence
-// speaks for them: they were found after the server had answered for the last
-// time, by a scenario whose last request was not answered.
+// speaks for them: they were found after the server had taken the last request
+// that it answered, by a scenario whose own last request was not answered.
 func (s *Subject) doubt(results []judged) []reports.Result {
 	why := s.stopped()
 	s.mu.Lock()
@@ -125,7 +125,7 @@ func (s *Subject) doubt(results []judged) []reports.Result {
 	s.mu.Unlock()
 	list := make([]reports.Result, len(results))
 	for i, r := range results {
-		if why != nil && r.Verdict == reports.Fail && r.unanswered && r.at.After(heard) {
+		if why != nil && r.Verdict == reports.Fail && r.unanswered && r.at.After(heard.Add(-overlap)) {
 			r.Verdict, r.Expected, r.Got, r.Reproduce, r.Transcript = reports.Inconclusive, "", "", "", nil
 			explain(&r.Result, rootCause{why})
 		}
@@ -133,6 +133,9 @@ func (s *Subject) doubt(results []judged) []reports.Result {
 	}
 	return list
 }
+
+// overlap is how much two requests may change places on their way.
+const overlap = 100 * time.Millisecond
 
 // judged is a result of a scenario.
 type judged struct {

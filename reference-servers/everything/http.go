@@ -183,13 +183,15 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 }
 
 // modernRequest tells the era of a message: a modern one says so in its _meta,
-// or at least in its headers. A handshake is legacy unless its _meta says
-// otherwise, which makes it an unknown method.
+// or at least in its headers, which a client may send to a server of any era. A
+// handshake is legacy unless its _meta says otherwise, which makes it an unknown
+// method.
 func (s *Server) modernRequest(r *http.Request, m message) bool {
 	if s.modern || declaresVersion(m) {
 		return true
 	}
-	return m.method != "initialize" && (isModern(r.Header.Get(headerVersion)) || r.Header.Get(headerMethod) != "")
+	version := r.Header.Get(headerVersion)
+	return m.method != "initialize" && !isLegacy(version) && (isModern(version) || r.Header.Get(headerMethod) != "")
 }
 
 // postInitialize starts a session.
