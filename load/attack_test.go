@@ -154,6 +154,22 @@ func settled(t *testing.T, ok func() bool, what string) {
 	}
 }
 
+// TestServerThatNeverReads demands that a launched server which stops reading
+// costs its requests their time, and the attack nothing more.
+func TestServerThatNeverReads(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	p := few(f.stdio(t), calls("reads no more", "fine"))
+	p.Timeout, p.Sessions = 100*time.Millisecond, 1
+	l, err := load.Attack(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := l.Outcomes[len(l.Outcomes)-1]; last.Outcome != "timeout" {
+		t.Errorf("got %v, want timeouts", l.Outcomes)
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	f := &fake{}
 	ctx, stop := context.WithCancel(t.Context())

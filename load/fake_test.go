@@ -125,9 +125,11 @@ func (f *fake) stdio(*testing.T) wire.Endpoint {
 		f.sessions.Add(1)
 		in, stdin := io.Pipe()
 		stdout, out := io.Pipe()
+		asked := make(chan struct{})
+		end := sync.OnceFunc(func() { close(asked) })
 		c := &wire.Child{
 			Stdin: stdin, Stdout: stdout, Stderr: &wire.Tail{}, Exited: make(chan struct{}),
-			Signal: func(os.Signal) error { in.Close(); return nil }, Status: func() string { return "exit status 0" },
+			Signal: func(os.Signal) error { in.Close(); end(); return nil }, Status: func() string { return "exit status 0" },
 		}
 		go func() {
 			defer close(c.Exited)
@@ -141,7 +143,11 @@ func (f *fake) stdio(*testing.T) wire.Endpoint {
 				}
 				var q request
 				json.Unmarshal([]byte(line), &q) //nolint:errcheck // the client under test writes well
-				if q.Params.Name == "dies" {
+				switch q.Params.Name {
+				case "dies":
+					return
+				case "reads no more":
+					<-asked
 					return
 				}
 				respond := func() {

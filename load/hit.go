@@ -121,7 +121,15 @@ func (rt *roundTripper) line(ctx context.Context, h *hit) {
 	line := append(rt.body(h, c.templates[h.operation]), '\n')
 	h.sent = len(line)
 	waits := c.pipe.expect(h.id)
-	if err := c.session.WriteLine(line); err != nil {
+	written := make(chan error, 1) // a server that does not read blocks the write, and only that
+	go func() { written <- c.session.WriteLine(line) }()
+	var err error
+	select {
+	case err = <-written:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
 		c.pipe.forget(h.id)
 		h.outcome = judgeFailure(err)
 		return
