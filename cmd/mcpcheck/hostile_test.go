@@ -202,7 +202,8 @@ func judgeBroken(t *testing.T, how string, args ...string) *reports.Report {
 	if o.status == conforms || blameless && o.status != unfinished {
 		t.Errorf("exit %d", o.status)
 	}
-	if limit := 25 * time.Second; o.took > limit {
+	// The deadline bounds the run; what follows it is the end of what is open.
+	if limit := time.Minute; o.took > limit {
 		t.Errorf("took %s, want less than %s", o.took, limit)
 	}
 	t.Logf("%s: %d passed: %s", o.took, count(r, reports.Pass), r.Runs[0].Incomplete)
