@@ -302,6 +302,9 @@ func merge(results []reports.Result) []reports.Result {
 		took[r.ID] += r.Duration
 		have, seen := worst[r.ID]
 		heavier := rank[r.Verdict] > rank[have.Verdict] || r.Verdict == have.Verdict && have.Advisory && !r.Advisory
+		if r.Verdict == have.Verdict && r.Advisory == have.Advisory { // whichever came first, the report is the same
+			heavier = cmp.Or(cmp.Compare(r.Scenario, have.Scenario), cmp.Compare(r.Reason, have.Reason)) < 0
+		}
 		if !seen || heavier {
 			worst[r.ID] = r
 		}
