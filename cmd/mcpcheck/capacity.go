@@ -90,7 +90,6 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	o.deadline = o.options.Budget // what bounds the search
 	progress := terminal(stderr)
 	defer progress.clear()
 	plan, stop, err := o.plan(ctx, load.Plan{})

@@ -91,6 +91,9 @@ func targetFlags(f *pflag.FlagSet, s *target.Selection) {
 
 // check is the main job.
 func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
+	if err := o.bounds(); err != nil {
+		return err
+	}
 	job, err := o.prepare()
 	if err != nil {
 		return err
@@ -134,21 +137,28 @@ type job struct {
 	revisions []spec.Revision // those that the user named
 }
 
+// bounds checks the flags that bound the main job.
+func (o *settings) bounds() error {
+	switch {
+	case o.deadline <= 0:
+		return usage("--deadline is %s, want a time longer than 0", o.deadline)
+	case o.parallel < 0:
+		return usage("--parallel is %d, want 1 or more, or 0 for the default", o.parallel)
+	case o.repeat < 1:
+		return usage("--repeat is %d, want 1 or more", o.repeat)
+	}
+	return nil
+}
+
+// prepare settles what the flags name. It reads those that commands share.
 func (o *settings) prepare() (*job, error) {
 	j := &job{features: features.Scenarios}
 	var err error
 	if j.revisions, err = o.revisions(); err != nil {
 		return nil, err
 	}
-	switch {
-	case o.timeout <= 0:
+	if o.timeout <= 0 {
 		return nil, usage("--timeout is %s, want a time longer than 0", o.timeout)
-	case o.deadline <= 0:
-		return nil, usage("--deadline is %s, want a time longer than 0", o.deadline)
-	case o.parallel < 0:
-		return nil, usage("--parallel is %d, want 1 or more, or 0 for the default", o.parallel)
-	case o.repeat < 1:
-		return nil, usage("--repeat is %d, want 1 or more", o.repeat)
 	}
 	if j.catalogue, err = catalogue(); err != nil {
 		return nil, err

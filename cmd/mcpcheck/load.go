@@ -76,7 +76,6 @@ func loadCommand() *cobra.Command {
 			if duration <= 0 {
 				return usage("--duration is %s, want more than 0", duration)
 			}
-			o.deadline = duration // what bounds a load test
 			return o.attack(c.Context(), pace, out, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	})
