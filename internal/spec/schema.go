@@ -106,22 +106,24 @@ func (m *measure) walk(v any, depth int) any {
 	return v
 }
 
-// tamed returns a number that exact arithmetic can afford: both validators
-// compute with fractions of any length, and 1e999999 alone takes milliseconds.
+// tamed returns a number that exact arithmetic can afford, and a float64 can
+// hold: both validators compute with fractions of any length, so that 1e999999
+// alone takes milliseconds, and gojsonschema panics where a value with a number
+// beyond float64 meets an enum.
 // The replacement keeps sign, order and whether it is an integer, as far as
 // any bound in a message schema could tell.
 func tamed(n json.Number) (json.Number, bool) {
 	s := string(n)
 	_, exponent, _ := strings.Cut(strings.ToLower(s), "e")
-	if len(s) <= 400 && len(strings.TrimLeft(exponent, "+-0")) <= 3 {
+	f, _ := strconv.ParseFloat(s, 64)
+	if len(s) <= 400 && len(strings.TrimLeft(exponent, "+-0")) <= 3 && !math.IsInf(f, 0) {
 		return n, true
 	}
-	f, _ := strconv.ParseFloat(s, 64)
 	switch {
 	case math.IsInf(f, 1):
-		return "1e400", false
+		return "1e308", false
 	case math.IsInf(f, -1):
-		return "-1e400", false
+		return "-1e308", false
 	case f != 0:
 		return json.Number(strconv.FormatFloat(f, 'g', -1, 64)), false
 	}

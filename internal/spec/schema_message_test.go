@@ -84,7 +84,7 @@ func TestMessageTexts(t *testing.T) {
 		{"audio is younger than 2024-11-05", R20241105, "CallToolResult", `{"content":[{"type":"audio","data":"","mimeType":"audio/wav"}]}`,
 			[]string{`content.0.type is "audio", want one of "text", "image", "resource"`}},
 		{"a number out of range", R20250618, "Annotations", `{"priority":1.5}`, []string{`priority is 1.5, want 1 or less`}},
-		{"a number beyond arithmetic is out of range too", R20250618, "Annotations", `{"priority":1e99999999}`, []string{`priority is 1e400, want 1 or less`}},
+		{"a number beyond arithmetic is out of range too", R20250618, "Annotations", `{"priority":1e99999999}`, []string{`priority is 1e308, want 1 or less`}},
 		{"and a tiny one is not", R20250618, "Annotations", `{"priority":1e-99999999}`, nil},
 		{"a path is not a URI", R20250618, "Resource", `{"name":"a","uri":"/etc/hosts"}`, []string{`uri is "/etc/hosts", want the format uri`}},
 		{"too many completions", R20260728, "CompleteResult",
