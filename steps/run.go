@@ -57,7 +57,7 @@ func (s *Subject) parallel() int {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	const least, most = 8, 32
+	const least, most = 16, 32
 	return min(least+int(s.fastest/(10*time.Millisecond)), most)
 }
 

@@ -7,7 +7,7 @@ import (
 
 // The bounds of how long to listen for what must not come.
 const (
-	minSilence = 500 * time.Millisecond
+	minSilence = 300 * time.Millisecond
 	maxSilence = 2 * time.Second
 )
 
@@ -16,7 +16,7 @@ const (
 const answersOfSilence = 100
 
 // silence is how long to listen for what must not come: what a server that
-// answers within a millisecond has not sent in half a second, it does not send.
+// answers within a millisecond has not sent in a third of a second, it does not send.
 func (s *Subject) silence() time.Duration {
 	if s.Silence > 0 {
 		return s.Silence

@@ -69,7 +69,7 @@ func checkCommand() *cobra.Command {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show passes, transcripts, and what would make the rest applicable")
 	f.DurationVar(&o.timeout, "timeout", wire.DefaultTimeout, "wait this long for the answer to one request")
 	f.DurationVar(&o.deadline, "deadline", 2*time.Minute, "end a run, or one repetition of it, after this long")
-	f.IntVar(&o.parallel, "parallel", 0, "run `N` scenarios at once (default 8, up to 32 if the server is far, over stdio 4)")
+	f.IntVar(&o.parallel, "parallel", 0, "run `N` scenarios at once (default 16, up to 32 if the server is far, over stdio 4)")
 	f.IntVar(&o.repeat, "repeat", 1, "judge each server `N` times over: a verdict that changes is reported, and the worst counts")
 	return c
 }
