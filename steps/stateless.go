@@ -185,7 +185,7 @@ func (w *World) servedElsewhere(ctx context.Context) error {
 // requestListAs asks as A, B, nobody and again as A: a list that changes by
 // itself shows in the two answers to A; then all are asked again.
 func (w *World) requestListAs(ctx context.Context) error {
-	const tries = 3
+	const tries = 10
 	method, _ := w.listMethod()
 	for range tries {
 		w.askListAs(ctx, method)
