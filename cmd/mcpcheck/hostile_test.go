@@ -98,7 +98,7 @@ func TestNoServer(t *testing.T) {
 		{"silence", serve(misbehave["silence"]), "did not answer initialize within 500ms"},
 		{"closed connections", serve(misbehave["closed connections"]), "the connection broke before an answer came"},
 		{"a page", serve(misbehave["a page"]), `initialize is answered with "text/html; charset=utf-8"`},
-		{"an endless stream of events", serve(misbehave["an endless stream of events"]), "did not answer initialize"},
+		{"an endless stream of events", serve(misbehave["an endless stream of events"]), "the server floods the client"},
 		{"an endless stream of bytes", serve(misbehave["an endless stream of bytes"]), "did not answer initialize"},
 		{"a body that never ends", serve(misbehave["a body that never ends"]), ""},
 		{"half an answer", serve(misbehave["half an answer"]), "the connection broke before an answer came"},
@@ -108,14 +108,18 @@ func TestNoServer(t *testing.T) {
 		{"a command that is mute", run("exec sleep 100"), "the command did not answer initialize within 500ms"},
 		{"a command that does not let go", run("trap '' TERM; while :; do sleep 1; done"), "the command did not answer initialize within 500ms"},
 		{"a command that talks to people", run("echo Welcome to my shell; exec sleep 100"), `its output begins with "Welcome to my shell"`},
-		{"a command that never stops", run("exec yes"), "did not answer initialize"},
+		{"a command that never stops", run("exec yes"), "the server floods the client"},
 		{"a command that writes anything", run("exec cat /dev/urandom"), ""},
 		{"a command that logs without end", run("exec yes >&2"), `its last words are "y"`},
 		{"a command that closes its output", run("exec >&-; exec sleep 100"), "the command "},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
 			t.Parallel()
-			o := call(t, append(tt.args, "--timeout", "500ms", "--report", "json=-")...)
+			timeout := "500ms"
+			if strings.Contains(tt.want, "floods") { // which takes a busy machine its time
+				timeout = "3s"
+			}
+			o := call(t, append(tt.args, "--timeout", timeout, "--report", "json=-")...)
 			r := o.report(t)
 			if o.status != unfinished || o.stderr != "" {
 				t.Errorf("exit %d, want %d; stderr is %q", o.status, unfinished, o.stderr)
