@@ -21,6 +21,12 @@ type presence struct {
 	heard  time.Time     // when the last request was sent that it answered
 }
 
+// unheard says that the handshake of the session that scenarios share was not
+// answered in time: what hangs on it was not put to the test.
+type unheard struct{ error }
+
+func (u unheard) Unwrap() error { return u.error }
+
 // patienceWithSilence is how many requests in a row may stay unanswered before
 // the server is asked whether it is still there.
 const patienceWithSilence = 3
@@ -83,6 +89,17 @@ func (s *Subject) ask(common *wire.Session, x *wire.Exchange) {
 		why = silence(x)
 	}
 	s.stop(fmt.Errorf("%w: %s", errMute, strings.TrimPrefix(why, "no response: ")))
+}
+
+// cutShort says why the run did not get to put all to the test, nil if it did.
+func (s *Subject) cutShort() error {
+	if err := s.stopped(); err != nil {
+		return err
+	}
+	if _, err := s.session(); errors.As(err, &unheard{}) {
+		return err
+	}
+	return nil
 }
 
 // lost says why the session that scenarios share is over, and what it was asked

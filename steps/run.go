@@ -325,7 +325,7 @@ func (s *Subject) report(results []reports.Result) *reports.Run {
 	if f, err := s.facts(); err == nil {
 		run.Server = reports.Server{Name: f.name, Version: f.version}
 	}
-	if err := s.stopped(); err != nil {
+	if err := s.cutShort(); err != nil {
 		run.Incomplete = err.Error()
 		run.StderrTail = s.logged()
 	}

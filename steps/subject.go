@@ -129,6 +129,9 @@ func (s *Subject) session() (*wire.Session, error) {
 			err = s.greet(s.ctx, c, nil)
 		}
 		if err != nil {
+			if c != nil && c.Hello != nil && c.Hello.TimedOut() {
+				err = unheard{err}
+			}
 			return nil, rootCause{fmt.Errorf("no session: %w", err)}
 		}
 		s.mu.Lock()

@@ -116,8 +116,12 @@ func TestNoServer(t *testing.T) {
 		t.Run(tt.reason, func(t *testing.T) {
 			t.Parallel()
 			timeout := "500ms"
-			if strings.Contains(tt.want, "floods") { // which takes a busy machine its time
-				timeout = "3s"
+			switch tt.want {
+			case "", "did not answer initialize", "the command ":
+			default: // what comes before the time is over, a busy machine may take its time for
+				if !strings.Contains(tt.want, "within 500ms") {
+					timeout = "3s"
+				}
 			}
 			o := call(t, append(tt.args, "--timeout", timeout, "--report", "json=-")...)
 			r := o.report(t)
@@ -164,6 +168,32 @@ func TestServerThatBreaks(t *testing.T) {
 				judgeBroken(t, how, "--target", h.URL+"/mcp")
 			})
 		}
+	}
+}
+
+// TestHandshakeThatIsNotAnswered demands that a run whose only session is left
+// unanswered is told as one that ended early, although the server was there.
+func TestHandshakeThatIsNotAnswered(t *testing.T) {
+	server, err := everything.New(everything.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	good := server.Handler()
+	var asked atomic.Int64
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if bytes.Contains(body, []byte(`"method":"initialize"`)) && asked.Add(1) == 2 { // after the one that finds out what it speaks
+			<-r.Context().Done()
+			return
+		}
+		good.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { h.CloseClientConnections(); h.Close() })
+	r := judgeBroken(t, "silence", "--target", h.URL+"/mcp", "--only", "tools.")
+	if !strings.Contains(r.Runs[0].Incomplete, "no session: initialize failed") {
+		t.Errorf("the run ended because %q", r.Runs[0].Incomplete)
 	}
 }
 
