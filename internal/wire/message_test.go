@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -138,7 +139,7 @@ func TestIDs(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`{"jsonrpc":"2.0","id":1,"method":"a"}`, `[{"id":"1","error":{"code":1}},2]`, `[]`, `null`, `{"id":9007199254740993}`, "\f{}", `{"id":1,"result":{"content":[{"text":"a"}]}}`} {
+	for _, s := range []string{`{"jsonrpc":"2.0","id":1,"method":"a"}`, `[{"id":"1","error":{"code":1}},2]`, `[]`, `null`, `{"id":9007199254740993}`, "\f{}", `{"id":1,"result":{"content":[{"text":"a"}]}}`, strings.Repeat("\xff.", entryLimit/2)} {
 		f.Add([]byte(s))
 	}
 	hidden := &redactor{}

@@ -167,14 +167,18 @@ func (r *redactor) text(s string) string {
 		s = strings.ReplaceAll(s, secret, "[redacted]")
 	}
 	r.mu.RUnlock()
-	if len(s) > entryLimit {
-		cut := entryLimit
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = fmt.Sprintf("%s … (%d bytes in all)", s[:cut], len(s))
+	whole := len(s)
+	// Bytes that are no text grow when they are replaced, so that the length is
+	// bounded on both sides of it.
+	s = strings.ToValidUTF8(s[:min(whole, entryLimit+utf8.UTFMax)], "\uFFFD")
+	if whole <= entryLimit && len(s) <= entryLimit {
+		return s
 	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	cut := min(len(s), entryLimit)
+	for cut < len(s) && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s … (%d bytes in all)", s[:cut], whole)
 }
 
 func (r *redactor) header(h http.Header) []string {
