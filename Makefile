@@ -30,10 +30,21 @@ field: ## judge servers from the package registries, as docs/field-report.md say
 official: ## the official suite passes on the everything server
 	go test -count=1 -timeout 15m -tags field -run '^TestOfficial$$' $(ARGS) ./cmd/mcpcheck
 
+test-containers: ## tests that need a Docker engine
+	@docker version >/dev/null 2>&1 || { echo "no Docker engine answers: start one, or name it in DOCKER_HOST" >&2; exit 1; }
+	@files=$$(grep -rlE '^//go:build containers$$' --include='*_test.go' .) && \
+	image=$${MCPCHECK_POSTGRES_IMAGE:-$$(docker pull -q postgres:17-alpine 2>/dev/null || reference-servers/postgres/image/build)} && \
+	MCPCHECK_POSTGRES_IMAGE=$$image TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=$${TESTCONTAINERS_HOST_OVERRIDE:-127.0.0.1} \
+	go test -count=1 -timeout 10m -tags containers -run "^($$(sed -nE 's/^func (Test\w+)\(.*/\1/p' $$files | sort -u | paste -sd '|'))\$$" $(ARGS) \
+		$$(dirname $$files | sort -u)
+
+postgres-image: ## an image of PostgreSQL out of Debian's packages, where no registry of images is reached
+	reference-servers/postgres/image/build
+
 bench: ## how long checks and schemas take
 	go test -run '^$$' -bench . -benchmem $(ARGS) ./...
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
 
-.PHONY: all build test race lint fuzz matrix field official bench help
+.PHONY: all build test race lint fuzz matrix field official test-containers postgres-image bench help
