@@ -39,12 +39,18 @@ var mayImport = map[string][]string{
 	"internal/safety":              {},
 	"reports":                      {"internal/spec"},
 	"reference-servers/everything": {}, // a server that shares code with its tester shares its mistakes
+	"reference-servers/service":    {},
 	"internal/arch":                {},
 	"internal/arguments":           {"internal/spec"},
 	"internal/spec":                {},
 	"internal/suggest":             {},
 	"internal/target":              {"internal/spec", "internal/suggest", "internal/wire"},
 	"internal/wire":                {"internal/spec"},
+}
+
+// served are the reference servers that are built on mcp-go.
+var served = []string{
+	"reference-servers/service", "reference-servers/docker", "reference-servers/github", "reference-servers/postgres", "reference-servers/gateway",
 }
 
 // usedIn says of each library where it may be used, tests apart; no other
@@ -54,18 +60,21 @@ var usedIn = map[string][]string{
 	"github.com/dlclark/regexp2":                  {"internal/spec"},
 	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
-	"github.com/spf13/pflag":                      {"cmd/mcpcheck"},
+	"github.com/prometheus/client_golang":         {"reference-servers/service"},
+	"github.com/sony/gobreaker":                   {"reference-servers/service"},
+	"github.com/spf13/pflag":                      append(served, "cmd/mcpcheck"),
 	"github.com/yosida95/uritemplate":             {"steps"},
 	"github.com/xeipuuv/gojsonschema":             {"internal/spec"},
 	"github.com/tsenart/vegeta":                   {"load"},
 	"go.yaml.in/yaml":                             {"internal/spec", "internal/target", "load"},
 	"golang.org/x/term":                           {"cmd/mcpcheck"},
 	"golang.org/x/text":                           {"internal/spec"},
+	"golang.org/x/time":                           {"reference-servers/service"},
 	"k8s.io/api":                                  {"load/autoscale"}, // types only: mcpcheck talks to no cluster
 	"k8s.io/apimachinery":                         {"load/autoscale"},
 	"sigs.k8s.io/yaml":                            {"load/autoscale"},
 	"github.com/modelcontextprotocol/go-sdk":      {}, // between us and the bytes there is no SDK
-	"github.com/mark3labs/mcp-go":                 {},
+	"github.com/mark3labs/mcp-go":                 served,
 	"github.com/testcontainers/testcontainers-go": {},
 }
 

@@ -1,0 +1,81 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// ErrUnavailable is what Call returns without asking the backend, which has
+// failed too often a moment ago.
+var ErrUnavailable = errors.New("the backend is unavailable")
+
+// Healthy marks an error of a backend that works: what was asked for is not
+// there, say. It does not count against the breaker.
+func Healthy(err error) error {
+	if err == nil {
+		return nil
+	}
+	return healthy{err}
+}
+
+type healthy struct{ error }
+
+func (h healthy) Unwrap() error { return h.error }
+
+// Call makes one call of the backend, named for the metrics. It is given the
+// backend's timeout, and is not made at all while the breaker is open.
+func (g *Guard) Call(ctx context.Context, operation string, f func(context.Context) error) error {
+	start := time.Now()
+	_, err := g.breaker.Execute(func() (struct{}, error) {
+		if g.BackendTimeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, g.BackendTimeout, errSlow)
+			defer cancel()
+		}
+		err := f(ctx)
+		if err != nil && errors.Is(context.Cause(ctx), errSlow) {
+			err = fmt.Errorf("%s: no answer within %v: %w", operation, g.BackendTimeout, err)
+		}
+		return struct{}{}, err
+	})
+	outcome := "ok"
+	switch {
+	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
+		outcome = "rejected"
+		err = fmt.Errorf("%s: %w; it is tried again within %v", operation, ErrUnavailable, g.BreakerCooldown)
+	case err != nil && works(err):
+		outcome = "refused"
+	case err != nil:
+		outcome = "error"
+	}
+	g.metrics.backendCall(operation, outcome, time.Since(start))
+	return err
+}
+
+var errSlow = errors.New("backend timeout")
+
+// works says whether an error speaks of a backend that works. A call that its
+// client gave up says nothing of the backend.
+func works(err error) bool {
+	var h healthy
+	return err == nil || errors.As(err, &h) || errors.Is(err, context.Canceled)
+}
+
+func (g *Guard) newBreaker() *gobreaker.CircuitBreaker[struct{}] {
+	return gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:    g.name,
+		Timeout: g.BreakerCooldown,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			return g.BreakerFailures > 0 && c.ConsecutiveFailures >= uint32(g.BreakerFailures)
+		},
+		IsSuccessful: works,
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			g.metrics.breakerState(to)
+			g.audit.Warn("breaker", "state", to.String())
+		},
+	})
+}
