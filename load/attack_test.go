@@ -20,7 +20,7 @@ import (
 func calls(tools ...string) (mix load.Mix) {
 	for _, name := range tools {
 		arguments := map[string]any{}
-		if slices.Contains([]string{"echoes", "forgets", "leaks"}, name) {
+		if slices.Contains([]string{"echoes", "forgets", "leaks", "leaks in an error", "mixes up"}, name) {
 			arguments["text"] = load.Canary
 		}
 		mix = append(mix, load.Operation{Name: name, Method: "tools/call", Weight: 1, Params: map[string]any{"name": name, "arguments": arguments}})
@@ -58,6 +58,8 @@ func TestOutcomes(t *testing.T) {
 		{"neither", "wrong answer neither result nor error", "http stdio sse"},
 		{"forgets", "wrong answer without its canary", "http stdio sse"},
 		{"leaks", "cross-session leak", "http stdio sse"},
+		{"leaks in an error", "cross-session leak", "http stdio sse"},
+		{"mixes up", "wrong answer with the canary of another request", "http stdio sse"},
 		{"stream", "ok", "http"},
 		{"stream stays", "ok", "http"},
 		{"stream ends", "wrong answer the stream ends without an answer", "http"},

@@ -58,6 +58,11 @@ func (f *fake) answer(q request) string {
 		return result(`{"content":[]}`)
 	case "leaks":
 		return result(`{"content":[{"type":"text","text":"mcpcheck-canary-99-1-"}]}`)
+	case "leaks in an error":
+		return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"error":{"code":-32603,"message":"mcpcheck-canary-99-1-"}}`, q.ID)
+	case "mixes up":
+		number := strings.TrimPrefix(q.Params.Arguments["text"], "mcpcheck-canary-")
+		return result(fmt.Sprintf(`{"content":[{"type":"text","text":"mcpcheck-canary-%.1s-999999-"}]}`, number))
 	case "echoes":
 		return result(fmt.Sprintf(`{"content":[{"type":"text","text":%q}]}`, q.Params.Arguments["text"]))
 	}

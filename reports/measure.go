@@ -103,12 +103,19 @@ func perSecond(v float64) string {
 	return fmt.Sprintf("%.2f/s", v)
 }
 
-// junitObjectives makes a test case of each objective.
+// junitObjectives makes a test case of each objective, and one of answers that
+// reached another session, which nobody has to set an objective against.
 func junitObjectives(run Run, class string) []junitCase {
 	if run.Load == nil {
 		return nil
 	}
 	var cases []junitCase
+	if n := run.Load.Leaked; n > 0 {
+		cases = append(cases, junitCase{
+			Name: "no answer reaches another session", Class: class + ".slo", Time: junitTime(run.Load.Duration),
+			Failure: &junitFinding{Type: "cross-session leak", Message: fmt.Sprintf("got %d, want 0", n)},
+		})
+	}
 	for _, o := range run.Load.Objectives {
 		c := junitCase{Name: line(o.Objective, maxLabel), Class: class + ".slo", Time: junitTime(run.Load.Duration)}
 		switch {

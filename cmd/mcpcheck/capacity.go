@@ -49,6 +49,7 @@ func capacityCommand() *cobra.Command {
 	f.StringVar(&o.maxRate, "max-rate", "", "try no `RATE` above this")
 	f.IntVar(&o.options.Repeats, "repeats", 3, "demand that the rate holds again, `N` times")
 	f.DurationVar(&o.options.Budget, "budget", time.Minute, "begin nothing but the repetitions after this long")
+	f.DurationVar(&o.options.Deadline, "deadline", 0, "end the search after this long, whatever it is at (default twice the budget, or what the repetitions need)")
 	f.IntVar(&o.options.PID, "pid", 0, "the server is process `PID` of this machine: watch its CPU and memory")
 	f.IntVar(&o.options.Replicas, "replicas", 0, "`N` replicas answer at that URL; 0 if you do not know")
 	o.scale.flags(c)
@@ -63,6 +64,8 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 		return usage("capacity needs --slo: what has to hold, such as 'p99<200ms,errors<0.1%%'")
 	case o.options.Step < 100*time.Millisecond:
 		return usage("--step is %s, want 100ms or more", o.options.Step)
+	case o.options.Deadline < 0:
+		return usage("--deadline is %s, want a time longer than 0", o.options.Deadline)
 	case o.options.Repeats < 1 || o.options.PID < 0 || o.options.Replicas < 0 || o.options.Budget <= 0:
 		return usage("--repeats must be 1 or more, --budget more than 0, --pid and --replicas not negative")
 	}
@@ -103,6 +106,7 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	doing := ""
 	o.options.Begin = func(phase string, rate float64) { doing = fmt.Sprintf("%s %.0f/s", phase, rate) }
 	plan.Progress = func(s load.Snapshot) { progress.step(doing, s) }
+	fmt.Fprintln(stderr, o.upFront(plan))
 	started := time.Now()
 	found, err := capacity.Search(ctx, plan, slo, o.options)
 	progress.clear()
@@ -123,6 +127,15 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	}
 	run.Duration = reports.Duration(time.Since(started))
 	return o.write(outputs, started, run)
+}
+
+// upFront says what the search is going to cost.
+func (o *capacitySettings) upFront(p load.Plan) string {
+	words := fmt.Sprintf("mcpcheck: the search ends within %s (--deadline)", o.options.Longest().Round(time.Second))
+	if p.Endpoint.Transport == spec.Stdio {
+		words += "; each step launches the server anew"
+	}
+	return words
 }
 
 // launchTime is how long the bundled server may take to listen.

@@ -28,6 +28,13 @@ func TestCapacity(t *testing.T) {
 			if (o.status == conforms) != (c.Rate > 0 && len(c.Refusals) == 0) {
 				t.Errorf("exit %d for %v/s, refused because of %q", o.status, c.Rate, c.Refusals)
 			}
+			if !strings.Contains(o.stderr, "the search ends within 2m0s (--deadline)") {
+				t.Errorf("the time that it may take is not said up front:\n%s", o.stderr)
+			}
+			relaunch := strings.Contains(strings.Join(c.Notes, "\n"), "each step launched the server anew")
+			if stdio := r.Runs[0].Transport == "stdio"; relaunch != stdio || strings.Contains(o.stderr, "launches the server anew") != stdio {
+				t.Errorf("over %s the notes are %q, and up front it says\n%s", r.Runs[0].Transport, c.Notes, o.stderr)
+			}
 			observed := 0
 			for _, s := range c.Steps {
 				if s.Phase != "level" && s.Rate > 40 {
@@ -47,6 +54,19 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
+// TestCapacityDeadline demands that a search ends when it has to, and says so.
+func TestCapacityDeadline(t *testing.T) {
+	t.Setenv(as, "mcpcheck")
+	o := call(t, "--reference", "everything", "capacity", "--slo", "p99<5s", "--deadline", "200ms", "--report", "json=-")
+	r := o.report(t)
+	if o.status != unfinished || !strings.Contains(r.Runs[0].Incomplete, "the search took longer than its deadline, 200ms") {
+		t.Errorf("exit %d, incomplete %q", o.status, r.Runs[0].Incomplete)
+	}
+	if c := r.Runs[0].Capacity; c.Rate != 0 || len(c.Refusals) == 0 {
+		t.Errorf("got %v/s, refused because of %q, want nothing but the reason", c.Rate, c.Refusals)
+	}
+}
+
 func TestCapacityUsage(t *testing.T) {
 	for _, tt := range []struct {
 		reason string
@@ -60,6 +80,7 @@ func TestCapacityUsage(t *testing.T) {
 		{"manifests of nothing", []string{"--slo", "p99<1s", "--out", "deploy"}, "--out and --traffic need --peak"},
 		{"no peak", []string{"--slo", "p99<1s", "--peak", "high"}, `--peak: the rate is "high"`},
 		{"no rate", []string{"--slo", "p99<1s", "--max-rate", "all"}, `the rate is "all"`},
+		{"a deadline that has passed", []string{"--slo", "p99<1s", "--deadline", "-1s"}, "--deadline is -1s"},
 		{"repeated never", []string{"--slo", "p99<1s", "--repeats", "0"}, "--repeats must be 1 or more"},
 	} {
 		o := call(t, append([]string{"capacity", "--target", os.Args[0]}, tt.args...)...)

@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"steps":                        {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
 	"load":                         {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/wire"},
 	"load/autoscale":               {"reports", "internal/spec"},
-	"load/capacity":                {"load", "reports"},
+	"load/capacity":                {"load", "reports", "internal/spec"},
 	"internal/safety":              {},
 	"reports":                      {"internal/spec"},
 	"reference-servers/everything": {}, // a server that shares code with its tester shares its mistakes

@@ -2,6 +2,7 @@ package capacity
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/load"
@@ -15,6 +16,8 @@ type Options struct {
 	MaxRate float64       // no rate above this is tried; 100 000/s
 	Repeats int           // how often the rate that was found has to hold again; 3
 	Budget  time.Duration // after which nothing but the repetitions is begun; 60 s
+	// Deadline is when the search ends, whatever it is at; Longest by default.
+	Deadline time.Duration
 
 	// PID is the process of a server that was not launched by the attack itself;
 	// 0 if it is not known.
@@ -31,11 +34,25 @@ func (o Options) complete() Options {
 	o.MaxRate = cmp.Or(o.MaxRate, 100_000)
 	o.Repeats = cmp.Or(o.Repeats, 3)
 	o.Budget = cmp.Or(o.Budget, time.Minute)
+	o.Deadline = cmp.Or(o.Deadline, o.longest())
 	if o.Begin == nil {
 		o.Begin = func(string, float64) {}
 	}
 	return o
 }
+
+// Longest is the deadline of a search for which none is set.
+func (o Options) Longest() time.Duration { return o.complete().Deadline }
+
+// longest leaves the repetitions as long as everything before them, or what all
+// of them take at one rate if that is more.
+func (o Options) longest() time.Duration {
+	each := o.Warmup + o.Step*3/2 + settling
+	return o.Budget + max(o.Budget, time.Duration(o.Repeats+spare)*each)
+}
+
+// ErrDeadline says that a search took longer than it may.
+var ErrDeadline = errors.New("the search took longer than its deadline")
 
 // The phases of a search.
 const (

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/load"
 	"github.com/mcpcheck/mcpcheck/reports"
 )
@@ -34,14 +35,20 @@ func Search(ctx context.Context, p load.Plan, slo load.SLO, o Options) (*reports
 	if err != nil {
 		return nil, err
 	}
-	s := &search{ctx: ctx, plan: p, slo: slo, Options: o.complete(), began: time.Now(), found: &reports.Capacity{
+	s := &search{plan: p, slo: slo, Options: o.complete(), began: time.Now(), found: &reports.Capacity{
 		SLO: slo.Texts(), Transport: string(p.Endpoint.Transport), Replicas: o.Replicas,
 	}}
+	ctx, cancel := context.WithTimeoutCause(ctx, s.Deadline, fmt.Errorf("%w, %s", ErrDeadline, s.Deadline))
+	defer cancel()
+	s.ctx = ctx
+	if p.Endpoint.Transport == spec.Stdio {
+		s.note("over stdio a session is a process: each step launched the server anew, and its memory and caches began empty")
+	}
 	s.observe(&s.found.Idle, s.PID, idleFor)
 	err = s.run()
 	s.conclude()
-	if err == nil {
-		err = ctx.Err()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx) // what it has led to says less
 	}
 	if err != nil {
 		s.refuse("the search was cut short: %v", err)
