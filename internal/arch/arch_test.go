@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
 		"internal/wire",
-		"reference-servers/everything",
+		"reference-servers/everything", "reference-servers/service",
 	},
 	"features":                         {},
 	"steps":                            {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
