@@ -37,7 +37,6 @@ func serviceCommand(name, short string, stdin io.Reader, flags func(*pflag.FlagS
 	c.Flags().SortFlags = false
 	flags(c.Flags())
 	config.AddFlags(c.Flags())
+	c.MarkFlagsMutuallyExclusive("stdio", "http", "sse")
 	return c
 }
-
-var _ = serviceCommand // until the first server is

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
 		"internal/wire",
-		"reference-servers/everything", "reference-servers/service",
+		"reference-servers/docker", "reference-servers/everything", "reference-servers/service",
 	},
 	"features":                         {},
 	"steps":                            {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"reports":                          {"internal/spec"},
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
 	"reference-servers/github/standin": {},
+	"reference-servers/docker":         {"reference-servers/service"},
 	"reference-servers/service":        {},
 	"internal/arch":                    {},
 	"internal/arguments":               {"internal/spec"},
@@ -61,6 +62,8 @@ var usedIn = map[string][]string{
 	"github.com/dlclark/regexp2":                  {"internal/spec"},
 	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
+	"github.com/containerd/errdefs":               {"reference-servers/docker"},
+	"github.com/moby/moby":                        {"reference-servers/docker"},
 	"github.com/google/go-github":                 {"reference-servers/github"},
 	"github.com/prometheus/client_golang":         {"reference-servers/service"},
 	"github.com/sony/gobreaker":                   {"reference-servers/service"},

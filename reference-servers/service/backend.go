@@ -62,7 +62,7 @@ var errSlow = errors.New("backend timeout")
 // client gave up says nothing of the backend.
 func works(err error) bool {
 	var h healthy
-	return err == nil || errors.As(err, &h) || errors.Is(err, context.Canceled)
+	return err == nil || errors.As(err, &h) || code(err) != 0 || errors.Is(err, context.Canceled)
 }
 
 func (g *Guard) newBreaker() *gobreaker.CircuitBreaker[struct{}] {

@@ -72,3 +72,6 @@ func (g *Guard) logTo(w io.Writer) {
 		g.audit = slog.New(slog.NewJSONHandler(w, nil)).With("server", g.name)
 	}
 }
+
+// Version is that of the server.
+func (g *Guard) Version() string { return g.version }
