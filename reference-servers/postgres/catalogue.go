@@ -53,6 +53,10 @@ type Schema struct {
 }
 
 var (
+	// RoleSQL makes a role that the server may be given: it reads, and no more.
+	//go:embed role.sql
+	RoleSQL string
+
 	//go:embed catalogue/schemas.sql
 	schemasSQL string
 	//go:embed catalogue/tables.sql

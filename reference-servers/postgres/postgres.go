@@ -90,9 +90,8 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 		d.pool.Close()
 		return service.Server{}, powerful
 	}
-	hooks := &server.Hooks{}
 	c := &catalogue{database: d}
-	hooks.AddBeforeListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest) { c.refresh(ctx) })
+	g.Hooks().AddBeforeListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest) { c.refresh(ctx) })
 	c.server = server.NewMCPServer("mcpcheck-postgres", "1.0.0", slices.Concat(g.Options(), []server.ServerOption{
 		server.WithInstructions("Tables are found with list_tables and describe_table, and read with query, in the SQL of PostgreSQL. " +
 			"Values belong into its parameters, not into its text."),
