@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
 		"internal/wire",
-		"reference-servers/docker", "reference-servers/everything", "reference-servers/service",
+		"reference-servers/docker", "reference-servers/everything", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features":                         {},
 	"steps":                            {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
 	"reference-servers/github/standin": {},
 	"reference-servers/docker":         {"reference-servers/service"},
+	"reference-servers/postgres":       {"reference-servers/service"},
 	"reference-servers/service":        {},
 	"internal/arch":                    {},
 	"internal/arguments":               {"internal/spec"},
@@ -65,6 +66,7 @@ var usedIn = map[string][]string{
 	"github.com/containerd/errdefs":               {"reference-servers/docker"},
 	"github.com/moby/moby":                        {"reference-servers/docker"},
 	"github.com/google/go-github":                 {"reference-servers/github"},
+	"github.com/jackc/pgx":                        {"reference-servers/postgres"},
 	"github.com/prometheus/client_golang":         {"reference-servers/service"},
 	"github.com/sony/gobreaker":                   {"reference-servers/service"},
 	"github.com/spf13/pflag":                      append(served, "cmd/mcpcheck"),
@@ -80,7 +82,7 @@ var usedIn = map[string][]string{
 	"sigs.k8s.io/yaml":                            {"load/autoscale"},
 	"github.com/modelcontextprotocol/go-sdk":      {}, // between us and the bytes there is no SDK
 	"github.com/mark3labs/mcp-go":                 served,
-	"github.com/testcontainers/testcontainers-go": {},
+	"github.com/testcontainers/testcontainers-go": {"internal/refserver"},
 }
 
 // A source is one Go file, with the folder that it lies in.

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,7 +103,7 @@ func (d *database) tables(ctx context.Context, schema string) (list []Table, err
 func (d *database) describe(ctx context.Context, schema, table string) (*Description, error) {
 	t := &Description{}
 	if err := d.ask(ctx, "describe", tableSQL, t, schema, table); err != nil {
-		if err.Error() == errNone.Error() {
+		if errors.Is(err, errNone) {
 			return nil, refuse("there is no table %q that may be read: list_tables tells which there are", strings.TrimPrefix(schema+"."+table, "."))
 		}
 		return nil, err

@@ -39,7 +39,7 @@ type Options struct {
 // variable that its help names.
 func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ConnectionString, "connection-string", "",
-		"the database, such as `postgres://USER@HOST/NAME`; PGHOST, PGPASSFILE and the like count as well (DB_CONNECTION_STRING)")
+		"the database, as a `URL` postgres://USER:PASSWORD@HOST:5432/NAME; PGHOST, PGPASSFILE and the like count as well (DB_CONNECTION_STRING)")
 	fs.BoolVar(&o.AllowWrites, "allow-writes", false, "offer the tool execute, which may write what the role may (DB_ALLOW_WRITES)")
 	fs.BoolVar(&o.AllowPowerful, "allow-powerful-role", false, "serve even as a superuser, or as a role that reads the files of its machine (DB_ALLOW_POWERFUL_ROLE)")
 	fs.IntVar(&o.MaxRows, "max-rows", 1000, "answer with at most `N` rows (DB_MAX_ROWS)")

@@ -37,19 +37,26 @@ func (d *database) query(ctx context.Context, sql string, parameters [][]byte, m
 		if err := prefixed(ctx, conn, cursor, sql, parameters); err != nil {
 			return err
 		}
+		none := conn.ExecParams(ctx, "FETCH FORWARD 0 FROM mcp", nil, nil, nil, nil)
+		if _, err := none.Close(); err != nil {
+			return err
+		}
+		columns, err := columns(ctx, conn, none.FieldDescriptions())
+		if err != nil {
+			return err
+		}
 		fetching, stop := context.WithCancel(ctx)
 		defer stop()
 		reader := conn.ExecParams(fetching, "FETCH FORWARD "+strconv.Itoa(most+1)+" FROM mcp", nil, nil, nil, nil)
-		var full bool
-		if result, full = collect(reader, most, d.MaxBytes); full {
+		rows, full := collect(reader, most, d.MaxBytes)
+		if full {
 			stop() // what is still to come is not worth waiting for
-			reader.Close()
-			return ctx.Err()
 		}
-		if _, err := reader.Close(); err != nil {
+		if _, err := reader.Close(); err != nil && !full {
 			return err
 		}
-		return name(ctx, conn, result, reader.FieldDescriptions())
+		result = rows.named(columns)
+		return ctx.Err()
 	})
 	return result, err
 }
@@ -61,16 +68,14 @@ func (d *database) execute(ctx context.Context, sql string, parameters [][]byte)
 			return refuse("the statement holds a NUL character")
 		}
 		reader := conn.ExecParams(ctx, sql, parameters, nil, nil, nil)
-		result, _ := collect(reader, d.MaxRows, d.MaxBytes)
+		rows, _ := collect(reader, d.MaxRows, d.MaxBytes)
 		tag, err := reader.Close()
-		if err != nil {
+		if err != nil || conn.TxStatus() == 'I' {
 			return err
 		}
-		done = &Done{Command: tag.String(), RowsAffected: tag.RowsAffected(), Result: *result}
-		if conn.TxStatus() == 'I' {
-			return nil
-		}
-		return name(ctx, conn, &done.Result, reader.FieldDescriptions())
+		columns, err := columns(ctx, conn, reader.FieldDescriptions())
+		done = &Done{Command: tag.String(), RowsAffected: tag.RowsAffected(), Result: *rows.named(columns)}
+		return err
 	})
 	return done, err
 }
@@ -128,47 +133,56 @@ func shifted(err error, prefix string) error {
 	return err
 }
 
-// collect keeps at most so many rows and bytes, and says whether it stopped
-// because of the bytes.
-func collect(reader *pgconn.ResultReader, most, bytes int) (r *Result, full bool) {
-	r = &Result{Columns: []Column{}, Rows: [][]any{}}
+// rows are those of a result, and whether there were more.
+type rows struct {
+	values [][]any
+	more   bool
+}
+
+func (r rows) named(columns []Column) *Result {
+	return &Result{Columns: columns, Rows: r.values, RowCount: len(r.values), Truncated: r.more}
+}
+
+// collect keeps at most so many rows. When it has as many bytes as it may have, it
+// says so, and does not wait for the rest.
+func collect(reader *pgconn.ResultReader, most, bytes int) (r rows, full bool) {
+	r.values = [][]any{}
 	for reader.NextRow() {
-		if r.Truncated = r.Truncated || len(r.Rows) == most; r.Truncated {
+		if r.more = r.more || len(r.values) == most; r.more {
 			continue
 		}
 		values, fields := reader.Values(), reader.FieldDescriptions()
 		row := make([]any, len(values))
 		for i, text := range values {
 			if bytes -= len(text) + 4; bytes < 0 {
-				r.Truncated = true
-				r.RowCount = len(r.Rows)
-				return r, true
+				return rows{r.values, true}, true
 			}
 			row[i] = value(fields[i].DataTypeOID, text)
 		}
-		r.Rows = append(r.Rows, row)
+		r.values = append(r.values, row)
 	}
-	r.RowCount = len(r.Rows)
 	return r, false
 }
 
-// name asks what the types of the columns are called.
-func name(ctx context.Context, conn *pgconn.PgConn, r *Result, fields []pgconn.FieldDescription) error {
+// columns asks what the types of columns are called.
+func columns(ctx context.Context, conn *pgconn.PgConn, fields []pgconn.FieldDescription) ([]Column, error) {
+	list := []Column{}
 	if len(fields) == 0 {
-		return nil
+		return list, nil
 	}
 	var types, modifiers []string
 	for _, f := range fields {
+		list = append(list, Column{Name: f.Name})
 		types = append(types, strconv.FormatUint(uint64(f.DataTypeOID), 10))
 		modifiers = append(modifiers, strconv.Itoa(int(f.TypeModifier)))
 	}
 	read := conn.ExecParams(ctx, "SELECT pg_catalog.format_type(t, m) FROM ROWS FROM (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::int[])) AS x(t, m)",
 		[][]byte{[]byte("{" + strings.Join(types, ",") + "}"), []byte("{" + strings.Join(modifiers, ",") + "}")}, nil, nil, nil).Read()
 	if read.Err != nil {
-		return read.Err
+		return nil, read.Err
 	}
-	for i, f := range fields {
-		r.Columns = append(r.Columns, Column{f.Name, string(read.Rows[i][0])})
+	for i := range list {
+		list[i].Type = string(read.Rows[i][0])
 	}
-	return nil
+	return list, nil
 }

@@ -6,7 +6,7 @@ SELECT coalesce(json_agg(t), '[]') FROM (
 		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS comment
 	FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 	WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-		AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND $1 IN ('', n.nspname)
+		AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND $1::text IN ('', n.nspname)
 		AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
 	ORDER BY n.nspname, c.relname
 	LIMIT 10000
