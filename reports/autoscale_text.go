@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // autoscale writes the arithmetic line by line, so that it can be checked with a
@@ -22,9 +23,15 @@ func (p *page) autoscale(a *Autoscale) {
 	p.printf("  replicas    %d at the peak, at least %d, at most %d\n", a.Replicas, a.MinReplicas, a.MaxReplicas)
 	p.heading("Arithmetic", "")
 	for _, s := range a.Arithmetic {
+		of := line(s.Of, maxLabel)
 		equation := []string{line(s.Formula, maxField), line(s.Numbers, maxField), line(s.Result, maxField)}
 		equation = slices.DeleteFunc(equation, func(s string) bool { return s == "" })
-		p.block(bold, 2, "", line(s.Of, maxLabel)+" = "+strings.Join(equation, " = "))
+		for i, side := range equation {
+			if i == 1 { // the equals signs stand below each other
+				of = strings.Repeat(" ", utf8.RuneCountInString(of))
+			}
+			p.block(bold, 2, of+" = ", side)
+		}
 		p.block(plain, 4, "", lines(s.Reason, maxField)...)
 	}
 	for _, w := range a.Warnings {

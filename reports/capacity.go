@@ -1,5 +1,7 @@
 package reports
 
+import "fmt"
+
 // A Capacity is what one replica of a server can take. Rates are in requests a
 // second, times in milliseconds, CPU in cores, memory in bytes.
 type Capacity struct {
@@ -19,8 +21,13 @@ type Capacity struct {
 	Steps []CapacityStep `json:"steps"`
 	USL   *USL           `json:"usl,omitempty"`
 
-	Server    *Resources       `json:"server,omitempty"` // used at Rate; nil if it could not be observed
-	Idle      *Resources       `json:"idle,omitempty"`   // used before any load
+	Server *Resources `json:"server,omitempty"` // used at Rate; nil if it could not be observed
+	Idle   *Resources `json:"idle,omitempty"`   // used before any load
+	// Generator is what mcpcheck itself used at Rate; SharedCPUs how many CPUs it
+	// shared with the server, 0 if each had a machine of its own.
+	Generator  *Resources `json:"generator,omitempty"`
+	SharedCPUs int        `json:"sharedCPUs,omitempty"`
+
 	Sessions  *SessionsCeiling `json:"sessionsCeiling,omitempty"`
 	Soak      *Soak            `json:"soak,omitempty"`
 	Mix       []LoadMixPart    `json:"mix"`
@@ -37,6 +44,19 @@ type Capacity struct {
 	Autoscale *Autoscale `json:"autoscale,omitempty"` // what follows, if it was asked for
 }
 
+// Shared says in words that mcpcheck and the server had one machine, and what
+// each took of it; "" if they had not.
+func (c *Capacity) Shared() string {
+	if c.SharedCPUs == 0 {
+		return ""
+	}
+	words := fmt.Sprintf("mcpcheck and the server shared one machine of %s", plural(c.SharedCPUs, "CPU"))
+	if s, g := c.Server, c.Generator; s != nil && g != nil {
+		words += fmt.Sprintf(": the server used %.2f of them and mcpcheck %.2f", s.CPU, g.CPU)
+	}
+	return words + "; the server may hold more where it is alone"
+}
+
 // A CapacityStep is one rate that was tried for a while.
 type CapacityStep struct {
 	Rate       float64     `json:"rate"`
@@ -50,6 +70,7 @@ type CapacityStep struct {
 	Service    Percentiles `json:"service"`
 	InProgress float64     `json:"inProgress"` // requests, on average (Little's law)
 	Server     *Resources  `json:"server,omitempty"`
+	Generator  *Resources  `json:"generator,omitempty"` // what mcpcheck itself used
 
 	GeneratorBound bool `json:"generatorBound,omitempty"`
 	RateLimited    bool `json:"rateLimited,omitempty"`

@@ -152,7 +152,13 @@ func (p *page) capacity(c *Capacity) {
 		p.printf("  USL         λ %.1f/s, σ %.4f, κ %.6f, R² %.3f over %s\n", u.Lambda, u.Sigma, u.Kappa, u.R2, plural(u.Levels, "level"))
 	}
 	if s := c.Server; s != nil {
-		p.printf("  server      %.2f cores, %.0f MiB at that rate (%s)\n", s.CPU, s.Memory/(1<<20), s.Source)
+		p.printf("  server      %.2f cores, %.0f MiB at that rate (%s)\n", s.CPU, s.Memory/(1<<20), line(s.Source, maxLabel))
+	}
+	if g := c.Generator; g != nil {
+		p.printf("  mcpcheck    %.2f cores meanwhile\n", g.CPU)
+	}
+	if len(c.Metrics) > 0 {
+		p.field(2, "counted by  ", strings.Join(c.Metrics, ", "))
 	}
 	rows := [][]cell{{{"phase", dim}, {"rate", dim}, {"throughput", dim}, {"p50 ms", dim}, {"p99 ms", dim}, {"errors", dim}, {"cores", dim}, {"held", dim}}}
 	for _, s := range c.Steps {
@@ -172,6 +178,9 @@ func (p *page) capacity(c *Capacity) {
 	p.table(2, rows)
 	for _, note := range c.Notes {
 		p.field(2, "note: ", note)
+	}
+	if words := c.Shared(); words != "" && c.Rate > 0 {
+		p.field(2, "note: ", words)
 	}
 	if c.Autoscale != nil {
 		return // it has these refusals among its own

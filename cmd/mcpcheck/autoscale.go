@@ -36,7 +36,7 @@ func (a *autoscaleSettings) flags(c *cobra.Command) {
 	f.DurationVar(&a.inputs.RateWindow, "rate-window", autoscale.DefaultRateWindow, "take the rate of the metric over this time")
 	f.StringVar(&a.inputs.Namespace, "namespace", "default", "the deployment is in the namespace `NAME`")
 	f.StringVar(&a.inputs.Deployment, "deployment", autoscale.DefaultDeployment, "scale the deployment `NAME`")
-	f.StringVar(&a.inputs.Container, "container", "", "the server is the container `NAME` (default: called like the deployment)")
+	f.StringVar(&a.inputs.Container, "pod-container", "", "in a pod, the server is the container `NAME` (default: called like the deployment)")
 	f.StringVar(&a.inputs.Selector, "selector", "", "its pods have the label `KEY=VALUE` (default app=DEPLOYMENT)")
 	f.StringVar(&a.inputs.Metric, "metric", autoscale.DefaultMetric, "the autoscaler calls the metric `NAME`")
 	f.StringVar(&a.inputs.Series, "series", "", "the server counts requests in the metric `NAME` (default: what it was seen to export, or that of OpenTelemetry)")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +22,7 @@ import (
 // capacitySettings are the flags of the capacity command.
 type capacitySettings struct {
 	loadSettings
+	observe observeSettings
 	scale   autoscaleSettings
 	options capacity.Options
 	maxRate string
@@ -48,9 +48,9 @@ func capacityCommand() *cobra.Command {
 	f.DurationVar(&o.options.Step, "step", 2500*time.Millisecond, "measure each rate for this long, and half as long again when it is repeated")
 	f.StringVar(&o.maxRate, "max-rate", "", "try no `RATE` above this")
 	f.IntVar(&o.options.Repeats, "repeats", 3, "demand that the rate holds again, `N` times")
-	f.DurationVar(&o.options.Budget, "budget", time.Minute, "begin nothing but the repetitions after this long")
+	f.DurationVar(&o.options.Budget, "budget", capacity.DefaultBudget, "begin nothing but the repetitions after this long")
 	f.DurationVar(&o.options.Deadline, "deadline", 0, "end the search after this long, whatever it is at (default twice the budget, or what the repetitions need)")
-	f.IntVar(&o.options.PID, "pid", 0, "the server is process `PID` of this machine: watch its CPU and memory")
+	o.observe.flags(c)
 	f.IntVar(&o.options.Replicas, "replicas", 0, "`N` replicas answer at that URL; 0 if you do not know")
 	o.scale.flags(c)
 	c.MarkFlagsMutuallyExclusive("mix", "tool")
@@ -66,7 +66,7 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 		return usage("--step is %s, want 100ms or more", o.options.Step)
 	case o.options.Deadline < 0:
 		return usage("--deadline is %s, want a time longer than 0", o.options.Deadline)
-	case o.options.Repeats < 1 || o.options.PID < 0 || o.options.Replicas < 0 || o.options.Budget <= 0:
+	case o.options.Repeats < 1 || o.observe.pid < 0 || o.options.Replicas < 0 || o.options.Budget <= 0:
 		return usage("--repeats must be 1 or more, --budget more than 0, --pid and --replicas not negative")
 	}
 	if o.maxRate != "" {
@@ -100,7 +100,13 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 		return err
 	}
 	defer stop()
-	if plan.Endpoint.Transport == spec.Stdio || o.options.PID > 0 && o.options.Replicas == 0 {
+	seen, err := o.observe.observer(ctx, plan.Endpoint)
+	if err != nil {
+		return err
+	}
+	defer seen.close()
+	o.options.Gauge, o.options.Metrics = seen.gauge, seen.metrics
+	if plan.Endpoint.Transport == spec.Stdio || seen.alone && o.options.Replicas == 0 {
 		o.options.Replicas = 1
 	}
 	doing := ""
@@ -113,9 +119,7 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	if found == nil {
 		return cannot("%s: %v", plan.Target, err)
 	}
-	if plan.Endpoint.Transport == spec.Stdio || loopback(plan.Endpoint.URL) {
-		found.Notes = append(found.Notes, fmt.Sprintf("mcpcheck and the server shared the %d CPUs of this machine: the server may hold more where it is alone", runtime.NumCPU()))
-	}
+	found.SharedCPUs = seen.shared
 	run := reports.Run{Target: plan.Target, Transport: plan.Endpoint.Transport, Revision: plan.Revision, Capacity: found}
 	if err != nil {
 		run.Incomplete = err.Error()
@@ -163,7 +167,7 @@ func (o *capacitySettings) launchReference(ctx context.Context, name string) (st
 		stop()
 		return "", nil, err
 	}
-	o.options.PID, o.options.Replicas = child.PID, 1
+	o.observe.pid, o.options.Replicas = child.PID, 1
 	return url, stop, nil
 }
 

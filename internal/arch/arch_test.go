@@ -27,7 +27,7 @@ const (
 // import; tests may import more.
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
-		"features", "load", "load/autoscale", "load/capacity", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
+		"features", "load", "load/autoscale", "load/capacity", "load/gauge", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
 		"internal/wire",
 		"reference-servers/docker", "reference-servers/everything", "reference-servers/postgres", "reference-servers/service",
 	},
@@ -35,7 +35,8 @@ var mayImport = map[string][]string{
 	"steps":                            {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
 	"load":                             {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/wire"},
 	"load/autoscale":                   {"reports", "internal/spec"},
-	"load/capacity":                    {"load", "reports", "internal/spec"},
+	"load/capacity":                    {"load", "load/gauge", "reports", "internal/spec"},
+	"load/gauge":                       {"reports"},
 	"internal/safety":                  {},
 	"reports":                          {"internal/spec"},
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
@@ -61,10 +62,12 @@ var served = []string{
 var usedIn = map[string][]string{
 	"github.com/cucumber/godog":                   {"steps"},
 	"github.com/dlclark/regexp2":                  {"internal/spec"},
+	"github.com/prometheus/client_model":          {"load/gauge"},
+	"github.com/prometheus/common":                {"load/gauge"},
 	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
 	"github.com/containerd/errdefs":               {"reference-servers/docker"},
-	"github.com/moby/moby":                        {"reference-servers/docker"},
+	"github.com/moby/moby":                        {"load/gauge", "reference-servers/docker"},
 	"github.com/google/go-github":                 {"reference-servers/github"},
 	"github.com/jackc/pgx":                        {"reference-servers/postgres"},
 	"github.com/prometheus/client_golang":         {"reference-servers/service"},

@@ -10,6 +10,9 @@ func (r *Recommendation) warn() {
 		warn("sessions stay with the replica that opened them: a new pod takes new sessions only, so that more pods do not relieve a busy one before its sessions end, " +
 			"the average that the autoscaler looks at hides the busy ones, and a pod that goes takes its sessions with it; revision 2026-07-28 has no sessions")
 	}
+	if words := c.Shared(); words != "" {
+		warn("%s, so measure again from another machine before you pay for replicas", words)
+	}
 	if _, found := limit(c); !found {
 		warn("the search ended before the server did: it may hold more than %s, and the target is lower than it could be", perSecond(c.Rate))
 	}

@@ -1,11 +1,9 @@
 package capacity
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"testing"
-	"testing/fstest"
-	"time"
 
 	"github.com/mcpcheck/mcpcheck/reports"
 )
@@ -59,45 +57,11 @@ func TestKnee(t *testing.T) {
 	}
 }
 
-func stat(pid, parent, group, user, system, pages int) *fstest.MapFile {
-	return &fstest.MapFile{Data: fmt.Appendf(nil, "%d (a ) b) S %d %d 1 0 -1 0 1 2 3 4 %d %d 0 0 20 0 1 0 100 5000 %d 18446744073709551615 0", pid, parent, group, user, system, pages)}
-}
-
-func TestFamily(t *testing.T) {
-	before := fstest.MapFS{
-		"1/stat": stat(1, 0, 1, 900, 900, 9000), "10/stat": stat(10, 1, 10, 10, 5, 100), "11/stat": stat(11, 10, 10, 20, 0, 200),
-		"12/stat": stat(12, 1, 10, 7, 0, 50), "20/stat": stat(20, 1, 20, 500, 0, 7000), "self/stat": stat(20, 1, 20, 500, 0, 7000),
+func TestCounting(t *testing.T) {
+	before := map[string]float64{"mcp_requests_total": 1000, "http_requests_total": 5, "tokens_total": 0, "errors_total": 3, "ticks_total": 100}
+	after := map[string]float64{"mcp_requests_total": 1200, "http_requests_total": 208, "tokens_total": 9000, "errors_total": 3, "ticks_total": 310, "new_count": 199, "promhttp_metric_handler_requests_total": 200}
+	got := counting(before, after, 200)
+	if want := []string{"http_requests_total", "mcp_requests_total", "new_count", "ticks_total"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want those that grew by 200 or a little more: %q", got, want)
 	}
-	after := fstest.MapFS{
-		"10/stat": stat(10, 1, 10, 60, 5, 100), "11/stat": stat(11, 10, 10, 20, 50, 300), "13/stat": stat(13, 11, 13, 100, 0, 1), "20/stat": stat(20, 1, 20, 900, 0, 7000),
-	}
-	first, err := family(before, 10)
-	if err != nil || len(first) != 3 {
-		t.Fatalf("got %v, %v, want the process, its child and one of its group", first, err)
-	}
-	second, err := family(after, 10)
-	if err != nil || len(second) != 3 {
-		t.Fatalf("got %v, %v, want the process, its child and its grandchild", second, err)
-	}
-	var u usage
-	now := time.Now()
-	u.look(now, first)
-	u.look(now.Add(2*time.Second), second)
-	if r := u.resources(); r.CPU != 1 || u.pages != 401 {
-		t.Errorf("got %v cores and %d pages, want 50+50+100 ticks in 2 s and 401 pages", r.CPU, u.pages)
-	}
-	if _, err := family(after, 1); err == nil {
-		t.Error("a process that is gone has a family")
-	}
-}
-
-func FuzzParseStat(f *testing.F) {
-	f.Add(stat(10, 1, 10, 10, 5, 100).Data)
-	f.Add([]byte("1 (x"))
-	f.Add([]byte(")("))
-	f.Fuzz(func(t *testing.T, line []byte) {
-		if p, ok := parseStat(line); ok && (p.pid < 0 || p.parent < 0 || p.pages < 0) {
-			t.Errorf("%q is read as %+v", line, p)
-		}
-	})
 }

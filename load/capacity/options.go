@@ -6,7 +6,12 @@ import (
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/load"
+	"github.com/mcpcheck/mcpcheck/load/gauge"
 )
+
+// DefaultBudget lets a search end in less than two minutes: the repetitions may
+// take as long again.
+const DefaultBudget = 55 * time.Second
 
 // Options bound a search. The zero value of each stands for the default.
 type Options struct {
@@ -15,13 +20,15 @@ type Options struct {
 	Start   float64       // the first rate; by default an eighth of what closed loops reach
 	MaxRate float64       // no rate above this is tried; 100 000/s
 	Repeats int           // how often the rate that was found has to hold again; 3
-	Budget  time.Duration // after which nothing but the repetitions is begun; 60 s
+	Budget  time.Duration // after which nothing but the repetitions is begun; 55 s
 	// Deadline is when the search ends, whatever it is at; Longest by default.
 	Deadline time.Duration
 
-	// PID is the process of a server that was not launched by the attack itself;
-	// 0 if it is not known.
-	PID int
+	// Gauge reads what a server uses that the attack did not launch itself; nil if
+	// it cannot be read.
+	Gauge gauge.Gauge
+	// Metrics are those that the server exports; nil if it does not.
+	Metrics *gauge.Metrics
 	// Replicas is how many answer; 0 if that is not known.
 	Replicas int
 	// Begin, if not nil, is told of each step before it begins.
@@ -33,7 +40,7 @@ func (o Options) complete() Options {
 	o.Warmup = cmp.Or(o.Warmup, o.Step/5)
 	o.MaxRate = cmp.Or(o.MaxRate, 100_000)
 	o.Repeats = cmp.Or(o.Repeats, 3)
-	o.Budget = cmp.Or(o.Budget, time.Minute)
+	o.Budget = cmp.Or(o.Budget, DefaultBudget)
 	o.Deadline = cmp.Or(o.Deadline, o.longest())
 	if o.Begin == nil {
 		o.Begin = func(string, float64) {}

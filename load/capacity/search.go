@@ -44,8 +44,11 @@ func Search(ctx context.Context, p load.Plan, slo load.SLO, o Options) (*reports
 	if p.Endpoint.Transport == spec.Stdio {
 		s.note("over stdio a session is a process: each step launched the server anew, and its memory and caches began empty")
 	}
-	s.observe(&s.found.Idle, s.PID, idleFor)
+	s.found.Idle = s.observe()
 	err = s.run()
+	if err == nil && s.found.Rate > 0 {
+		err = s.counters()
+	}
 	s.conclude()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx) // what it has led to says less
@@ -164,8 +167,9 @@ func (s *search) confirm() error {
 			return nil
 		}
 		s.high = rate
-		if time.Since(s.began) > 2*s.Budget {
-			break
+		if s.over() {
+			s.refuse("the time of %s was up before a rate had held each time that it was repeated: want a quieter machine or more time (--deadline)", s.Deadline)
+			return nil
 		}
 		s.note("%s held at first, and did not when it was repeated", perSecond(rate))
 		rate = round(rate * (1 - (1-backOff)*math.Exp2(float64(try))))
@@ -179,7 +183,7 @@ func (s *search) confirm() error {
 func (s *search) repeat(rate float64) (all bool, tries int, err error) {
 	held, low, high := 0, math.Inf(1), 0.0
 	for held < s.Repeats {
-		if tries-held > spare {
+		if tries-held > spare || s.over() {
 			return false, tries, nil
 		}
 		ok, err := s.step(confirm, rate, s.Step*3/2)
@@ -198,6 +202,9 @@ func (s *search) repeat(rate float64) (all bool, tries int, err error) {
 }
 
 func (s *search) spent() bool { return time.Since(s.began) > s.Budget }
+
+// over reports whether one repetition more would take too long.
+func (s *search) over() bool { return time.Since(s.began)+s.Warmup+s.Step*3/2 > s.Deadline }
 
 func (s *search) last() *reports.CapacityStep { return &s.found.Steps[len(s.found.Steps)-1] }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/load"
+	"github.com/mcpcheck/mcpcheck/load/gauge"
 	"github.com/mcpcheck/mcpcheck/reports"
 )
 
@@ -23,10 +24,10 @@ const (
 	slightest = 20
 	attempts  = 3
 	// mostRepeated bounds how many steps are made again in all: each takes its time.
-	mostRepeated = 8
+	mostRepeated = 6
 	// settling is how long a server is left alone after it had too much.
 	settling = 500 * time.Millisecond
-	idleFor  = 500 * time.Millisecond
+	idleFor  = time.Second
 )
 
 // step tries a rate. A step that mcpcheck spoilt is made again.
@@ -58,21 +59,22 @@ func (s *search) length(rate float64, d time.Duration) time.Duration {
 // attack makes one step.
 func (s *search) attack(phase string, rate float64, p load.Plan) (reports.CapacityStep, error) {
 	s.Begin(phase, rate)
-	var used *reports.Resources
-	var watch func()
+	var watch, self *gauge.Watch
 	p.Opened = func(opened load.Sessions) {
 		s.found.Stateful = s.found.Stateful || opened.Assigned
-		pid := s.PID
+		g := s.Gauge
 		if len(opened.PIDs) > 0 {
-			pid = opened.PIDs[0] // each session has a server of its own, and they are alike
+			g = gauge.Process(opened.PIDs[0]) // each session has a server of its own, and they are alike
 		}
-		if pid > 0 {
-			watch = s.watch(&used, pid, p.Warmup, p.Duration)
+		if g != nil {
+			watch = gauge.Begin(s.ctx, g, p.Warmup, p.Duration)
+			self = gauge.Begin(s.ctx, gauge.Self(), p.Warmup, p.Duration)
 		}
 	}
 	l, split, err := load.AttackInParts(s.ctx, p, parts)
+	var used, own *reports.Resources
 	if watch != nil {
-		watch()
+		used, own = watch.Resources(), self.Resources()
 	}
 	if err == nil {
 		err = s.ctx.Err() // a step that was cut short says nothing
@@ -83,7 +85,7 @@ func (s *search) attack(phase string, rate float64, p load.Plan) (reports.Capaci
 	s.found.Mix = l.Plan.Mix
 	step := reports.CapacityStep{
 		Rate: rate, Phase: phase, Duration: reports.Duration(p.Duration), Throughput: l.Throughput, ErrorShare: l.ErrorShare,
-		Latency: l.Latency, Service: l.Service, InProgress: l.Rate * l.Service.Mean / 1000, Server: used,
+		Latency: l.Latency, Service: l.Service, InProgress: l.Rate * l.Service.Mean / 1000, Server: used, Generator: own,
 		GeneratorBound: l.GeneratorBound, RateLimited: limited(l),
 	}
 	step.Broken = s.broken(l)
@@ -158,4 +160,14 @@ func (s *search) rest(d time.Duration) {
 	case <-t.C:
 	case <-s.ctx.Done():
 	}
+}
+
+// observe looks at the server for a while, before any load.
+func (s *search) observe() *reports.Resources {
+	if s.Gauge == nil {
+		return nil
+	}
+	w := gauge.Begin(s.ctx, s.Gauge, 0, idleFor)
+	s.rest(idleFor)
+	return w.Resources()
 }
