@@ -28,7 +28,7 @@ func TestCapacity(t *testing.T) {
 			if (o.status == conforms) != (c.Rate > 0 && len(c.Refusals) == 0) {
 				t.Errorf("exit %d for %v/s, refused because of %q", o.status, c.Rate, c.Refusals)
 			}
-			if !strings.Contains(o.stderr, "the search ends within 2m0s (--deadline)") {
+			if !strings.Contains(o.stderr, "the search ends within 1m50s (--deadline)") {
 				t.Errorf("the time that it may take is not said up front:\n%s", o.stderr)
 			}
 			relaunch := strings.Contains(strings.Join(c.Notes, "\n"), "each step launched the server anew")
