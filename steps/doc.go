@@ -12,6 +12,7 @@
 // every message are not scenarios but invariants, judged over all traffic of the
 // run.
 //
-// The package does not load-test, does not launch reference servers and writes
-// no reports.
+// The package generates no load itself, does not launch reference servers and
+// writes no reports. A feature file can ask for load all the same: Config.Load
+// puts it on the server, and the steps judge the figures that come of it.
 package steps

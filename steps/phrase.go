@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cucumber/godog"
 
@@ -25,14 +26,18 @@ var (
 	code       = param[string]{"code", `-\d+`, asString}
 	count      = param[int]{"count", `\d+`, strconv.Atoi}
 	capability = param[string]{"capability", `[a-z]+(?:\.[a-zA-Z]+)?`, asString}
+	duration   = param[time.Duration]{"duration", `\d+(?:\.\d+)?(?:us|ms|s|m|h)`, asDuration}
 	header     = param[string]{"header", `[A-Za-z-]+`, asString}
 	items      = param[string]{"items", `tools|resources|resource templates|prompts`, asString}
 	jsonText   = param[string]{"json", `[\[{"0-9tfn-].*`, asString}
 	kind       = param[string]{"kind", `tool|resource|prompt`, asString}
+	latency    = param[string]{"latency", `p50|p90|p95|p99|p99\.9|mean latency|max latency`, asString}
 	method     = param[string]{"method", `[\w./-]+`, asString}
 	metaKey    = param[string]{"key", `[\w./-]+`, asString}
 	name       = param[string]{"name", `[A-Za-z]\w*`, asString}
 	names      = param[[]string]{"names", `\w+(?:, \w+)*`, splitNames}
+	percent    = param[float64]{"percent", `\d+(?:\.\d+)?%`, asShare}
+	rate       = param[float64]{"rate", `\d+(?:\.\d+)?/[smh]`, asRate}
 	revision   = param[spec.Revision]{"revision", `\S+`, asRevision}
 	stream     = param[string]{"stream", `[A-Z]`, asString}
 	text       = param[string]{"text", `"[^"]*"`, unquote}
@@ -86,6 +91,28 @@ func do2[A, B any](a param[A], b param[B], f func(*World, context.Context, A, B)
 					return err
 				}
 				return f(w, ctx, x, y)
+			})
+		}
+	}}
+}
+
+func do3[A, B, C any](a param[A], b param[B], c param[C], f func(*World, context.Context, A, B, C) error) binding {
+	return binding{[]string{a.name, b.name, c.name}, []string{a.pattern, b.pattern, c.pattern}, func(w *World, k keyword) any {
+		return func(ctx context.Context, s, t, u string) error {
+			return w.step(ctx, k, func() error {
+				x, err := parse(a, s)
+				if err != nil {
+					return err
+				}
+				y, err := parse(b, t)
+				if err != nil {
+					return err
+				}
+				z, err := parse(c, u)
+				if err != nil {
+					return err
+				}
+				return f(w, ctx, x, y, z)
 			})
 		}
 	}}

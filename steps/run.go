@@ -34,6 +34,10 @@ type Config struct {
 	Arguments  map[string]json.RawMessage // by tool
 	Beacon     *Beacon                    // nil for one of its own for a server that is launched
 
+	// Load, if not nil, puts load on the server. It is handed in since judging needs
+	// no generator of load, and only who has the flags knows what may be loaded.
+	Load func(context.Context, Load) (*reports.Load, error)
+
 	Parallel int           // scenarios at once; 0 for a default
 	Silence  time.Duration // how long to listen for what must not come; 0 to go by how fast the server answers
 	Patience time.Duration // how long to wait for what has to come; 0 for 3 s
@@ -229,13 +233,16 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 	w := &World{subject: rec.Subject, named: map[string]*wire.Exchange{}, verdict: reports.Pass}
 	register(sc, w)
 	var started time.Time
-	var stop context.CancelFunc
-	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {
+	var stop, leave func()
+	sc.Before(func(ctx context.Context, sc *godog.Scenario) (context.Context, error) {
+		load := loadOf(sc)
+		leave = rec.enter(load)
 		started = time.Now()
-		ctx, stop = context.WithTimeout(ctx, rec.scenarioLimit())
+		ctx, stop = context.WithTimeout(ctx, rec.scenarioLimit()+load)
 		return ctx, nil
 	})
 	sc.After(func(ctx context.Context, sc *godog.Scenario, err error) (context.Context, error) {
+		defer leave()
 		defer stop()
 		if err != nil && w.verdict == reports.Pass { // an undefined step, or a panic
 			w.verdict, w.reason = reports.Error, err
@@ -321,7 +328,7 @@ func merge(results []reports.Result) []reports.Result {
 // report makes a run out of its results.
 func (s *Subject) report(results []reports.Result) *reports.Run {
 	slices.SortFunc(results, func(a, b reports.Result) int { return cmp.Compare(a.ID, b.ID) })
-	run := &reports.Run{Target: s.Target, Transport: s.Endpoint.Transport, Revision: s.Revision, Results: results}
+	run := &reports.Run{Target: s.Target, Transport: s.Endpoint.Transport, Revision: s.Revision, Results: results, Notes: slices.Sorted(slices.Values(s.notes))}
 	if f, err := s.facts(); err == nil {
 		run.Server = reports.Server{Name: f.name, Version: f.version}
 	}

@@ -30,8 +30,10 @@ type Subject struct {
 	offers      map[string]*lazy[*wire.Exchange] // initialize by the revision asked for
 	fastest     time.Duration                    // in which the server answered a request; 0 before the first
 	started     time.Time
+	crowd       sync.RWMutex // of scenarios; one that puts load on the server is alone
 
 	mu       sync.Mutex
+	notes    []string // for the report
 	presence presence
 	sessions []*Conversation
 	idle     []*wire.Session // exclusive ones that are free again
@@ -74,6 +76,13 @@ func (s *Subject) stopped() error {
 		return nil
 	}
 	return context.Cause(s.ctx)
+}
+
+// say tells the reader of the report something about the run as a whole.
+func (s *Subject) say(note string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = append(s.notes, note)
 }
 
 // open opens a connection on which nothing has been said.

@@ -38,6 +38,7 @@ type settings struct {
 	deadline   time.Duration
 	parallel   int
 	repeat     int
+	yes        bool // load may be put on a server that is not on this machine
 }
 
 func checkCommand() *cobra.Command {
@@ -64,6 +65,7 @@ func checkCommand() *cobra.Command {
 	f.StringSliceVar(&o.allowTools, "allow-tool", nil, "the tool `NAME` may be called although it is not marked read-only; repeatable")
 	f.StringVar(&o.arguments, "args", "", "take the arguments of tools from the JSON `FILE`: an object by tool name")
 	f.StringVar(&o.features, "features", "", "run the feature files in `DIR` instead of the built-in ones")
+	f.BoolVar(&o.yes, "yes-load", false, yesLoad+", where feature files ask for that")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json or junit; - is the standard output; repeatable")
 	f.BoolVar(&o.strict, "strict", false, "a broken SHOULD costs conformance as well")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show passes, transcripts, and what would make the rest applicable")
@@ -182,7 +184,7 @@ func (o *settings) prepare() (*job, error) {
 	if j.servers, err = target.Resolve(o.selection); err != nil {
 		return nil, usage("%v", err)
 	}
-	return j, nil
+	return j, o.loads(j)
 }
 
 // argumentsByTool reads what tools are to be called with.
@@ -261,7 +263,7 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 				Target: server.String(), Endpoint: found.Endpoint, Revision: r,
 				Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
 				AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
-				Parallel: o.parallel, Deadline: o.deadline,
+				Load: o.loader(server, found, r), Parallel: o.parallel, Deadline: o.deadline,
 				Planned: p.planned, Done: p.done,
 			})
 			if err != nil {

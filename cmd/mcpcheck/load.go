@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -30,7 +28,6 @@ type loadSettings struct {
 	fresh    bool
 	workers  int
 	slo      string
-	yes      bool
 
 	// start, if not nil, starts a bundled server in another way.
 	start func(ctx context.Context, name string) (url string, stop func(), err error)
@@ -50,7 +47,7 @@ func (o *loadSettings) flags(c *cobra.Command) {
 	f.IntVar(&o.workers, "max-workers", load.DefaultWorkers, "have at most `N` requests in progress")
 	f.DurationVar(&o.timeout, "timeout", load.DefaultTimeout, "wait this long for one answer")
 	f.StringVar(&o.slo, "slo", "", "demand `OBJECTIVES` such as 'p99<200ms,errors<0.1%,rate>=95/s'")
-	f.BoolVar(&o.yes, "yes-load", false, "put load on a server that is not on this machine")
+	f.BoolVar(&o.yes, "yes-load", false, yesLoad)
 	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json or junit; - is the standard output; repeatable")
 }
 
@@ -216,8 +213,8 @@ func (o *loadSettings) plan(ctx context.Context, p load.Plan) (load.Plan, func()
 		return p, none, usage("--sessions and --max-workers must be 1 or more")
 	}
 	server := job.servers[0]
-	if server.URL != "" && !o.yes && !loopback(server.URL) {
-		return p, none, usage("%s is not on this machine: say --yes-load if you may put load on it", server)
+	if err := o.mayLoad(server); err != nil {
+		return p, none, err
 	}
 	endpoint, stop, err := o.endpoint(ctx, server)
 	if err != nil {
@@ -283,18 +280,6 @@ func (o *loadSettings) operations(ctx context.Context, p load.Plan, arguments ma
 		return nil, cannot("%s: %v", p.Target, err)
 	}
 	return mix, nil
-}
-
-func loopback(raw string) bool {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return false
-	}
-	if u.Hostname() == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(u.Hostname())
-	return ip != nil && ip.IsLoopback()
 }
 
 // load shows how far an attack has come.

@@ -31,7 +31,10 @@ var mayImport = map[string][]string{
 		"internal/wire",
 		"reference-servers/docker", "reference-servers/everything", "reference-servers/postgres", "reference-servers/service",
 	},
-	"features":                         {},
+	"features": {},
+	// Not load, although a feature file can ask for some: judging conformance is to
+	// need no generator of load. steps says what it wants, in steps.Config.Load, and
+	// cmd hands it in, which knows from the flags what may be loaded.
 	"steps":                            {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/suggest", "internal/wire"},
 	"load":                             {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/wire"},
 	"load/autoscale":                   {"reports", "internal/spec"},
