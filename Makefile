@@ -27,6 +27,9 @@ matrix: ## each fault of the everything server is found, by its own check alone
 field: ## judge servers from the package registries, as docs/field-report.md says
 	go test -count=1 -timeout 30m -tags field -run '^TestField' $(ARGS) ./cmd/mcpcheck
 
+mutation: ## small changes of the checks that no test notices; ARGS="-sample 400" for fewer
+	go run ./internal/mutation -skip TestProcesses $(ARGS) ./steps
+
 official: ## the official suite passes on the everything server
 	go test -count=1 -timeout 15m -tags field -run '^TestOfficial$$' $(ARGS) ./cmd/mcpcheck
 
@@ -47,4 +50,4 @@ bench: ## how long checks and schemas take
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 17
 
-.PHONY: all build test race lint fuzz matrix field official test-containers postgres-image bench help
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*##.*/\1/p' Makefile)

@@ -72,7 +72,7 @@ func (w *World) openUnfinished(ctx context.Context) error {
 	if _, err := w.subject.session(); err != nil {
 		return err
 	}
-	c, err := w.subject.open(ctx, nil)
+	c, err := w.subject.open(ctx, scripted)
 	if err != nil {
 		return rootCause{fmt.Errorf("no connection: %w", err)}
 	}

@@ -48,10 +48,10 @@ func workshop(tb testing.TB) string {
 	return dir
 }
 
-// npmInstall installs a package in a folder of its own, unless it is there, and
-// returns that folder. The Node of the machine may be too old for the package,
+// npmInstall installs a package in a folder of its own, unless it is there, with
+// those that it is used with, and returns the package's folder. The Node of the machine may be too old for the package,
 // which does not keep npm from unpacking it: hence --force.
-func npmInstall(tb testing.TB, dir, name string) string {
+func npmInstall(tb testing.TB, dir, name string, with ...string) string {
 	tb.Helper()
 	at := strings.LastIndex(name, "@")
 	prefix := filepath.Join(dir, strings.ReplaceAll(name, "/", "-"))
@@ -60,7 +60,7 @@ func npmInstall(tb testing.TB, dir, name string) string {
 		if err := os.MkdirAll(prefix, 0o755); err != nil {
 			tb.Fatal(err)
 		}
-		command(tb, prefix, nil, "npm", "install", "--prefix", prefix, "--no-audit", "--no-fund", "--no-package-lock", "--force", name)
+		command(tb, prefix, nil, append([]string{"npm", "install", "--prefix", prefix, "--no-audit", "--no-fund", "--no-package-lock", "--force", name}, with...)...)
 	}
 	return installed
 }
@@ -155,8 +155,22 @@ func (s fieldServer) install(t *testing.T, dir string) []string {
 		name, _, _ := strings.Cut(filepath.Base(s.Go), "@")
 		return append([]string{filepath.Join(dir, name)}, s.Args...)
 	}
-	installed := npmInstall(t, dir, s.Npm)
-	return append([]string{node(t, dir), filepath.Join(installed, binOf(t, installed))}, s.Args...)
+	installed := npmInstall(t, dir, s.Npm, s.With...)
+	var entry string
+	if s.Script == "" {
+		entry = filepath.Join(installed, binOf(t, installed))
+	} else {
+		// Node looks for packages from the script's own folder upwards.
+		source, err := os.ReadFile(filepath.Join("testdata", "field", s.Script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry = filepath.Join(dir, strings.ReplaceAll(s.Npm, "/", "-"), s.Script)
+		if err := os.WriteFile(entry, source, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return append([]string{node(t, dir), entry}, s.Args...)
 }
 
 // binOf returns the script that a package installs as its command.

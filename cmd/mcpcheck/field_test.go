@@ -23,6 +23,8 @@ type fieldServer struct {
 	Name    string            `yaml:"name"`
 	Npm     string            `yaml:"npm"` // package@version, whose bin is launched with Node
 	Go      string            `yaml:"go"`  // package@version, which is built
+	With    []string          `yaml:"with"`   // further npm packages beside it
+	Script  string            `yaml:"script"` // in testdata/field, the program that uses a library
 	Args    []string          `yaml:"args"`
 	Env     map[string]string `yaml:"env"`
 	URL     string            `yaml:"url"`  // of a server over HTTP; "" for stdio
@@ -57,6 +59,9 @@ func (s fieldServer) address() string {
 	words := []string{"npx", s.Npm}
 	if s.Go != "" {
 		words = []string{"go run", s.Go}
+	}
+	if s.Script != "" {
+		words = []string{"node", "cmd/mcpcheck/testdata/field/" + s.Script, "# on " + s.Npm}
 	}
 	for name, value := range s.Env {
 		if !strings.Contains(value, "$PORT") {

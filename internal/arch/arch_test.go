@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"reference-servers/service":        {},
 	"internal/arch":                    {},
 	"internal/arguments":               {"internal/spec"},
+	"internal/mutation":                {},
 	"internal/spec":                    {},
 	"internal/suggest":                 {},
 	"internal/target":                  {"internal/spec", "internal/suggest", "internal/wire"},
