@@ -26,6 +26,7 @@ type calls struct{ sync.Map }
 func (g *Guard) Options() []server.ServerOption {
 	return []server.ServerOption{
 		server.WithHooks(g.hooks),
+		server.WithInputSchemaValidation(),
 		server.WithToolFilter(g.policy.tools),
 		server.WithToolHandlerMiddleware(g.toolMiddleware),
 		server.WithResourceHandlerMiddleware(g.resourceMiddleware),
@@ -47,6 +48,10 @@ func (g *Guard) newHooks() *server.Hooks {
 		g.finish(ctx, id, method, message, outcome, nil)
 	})
 	h.AddOnError(func(ctx context.Context, id any, method mcp.MCPMethod, message any, err error) {
+		if errors.Is(err, server.ErrNotificationChannelBlocked) {
+			g.metrics.refused.WithLabelValues("notification").Inc() // of ours, by a client that does not read
+			return
+		}
 		outcome := "error"
 		switch {
 		case errors.Is(err, ErrRefused):
@@ -58,10 +63,15 @@ func (g *Guard) newHooks() *server.Hooks {
 				}
 			}
 		}
+		if m := messageOf(ctx); m != nil {
+			m.fail(err, server.RequestProtocolVersion(ctx))
+		}
 		g.finish(ctx, id, method, message, outcome, err)
 	})
-	h.AddOnRegisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Inc() })
-	h.AddOnUnregisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Dec() })
+	if g.Transport != "http" { // whose sessions are told of by sessions
+		h.AddOnRegisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Inc() })
+		h.AddOnUnregisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Dec() })
+	}
 	return h
 }
 

@@ -15,11 +15,13 @@ package service
 import (
 	"context"
 	"io"
+	"log"
 	"log/slog"
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/time/rate"
 )
 
 // A Server is what a Guard runs.
@@ -35,14 +37,17 @@ type Server struct {
 type Guard struct {
 	name, version string
 	settings
-	metrics *metrics
-	audit   *slog.Logger
-	policy  *policy
-	breaker *gobreaker.CircuitBreaker[struct{}]
-	slots   chan struct{} // one for each call that may run at once
-	calls   calls
-	hooks   *server.Hooks
-	drained atomic.Bool // readiness is off
+	metrics  *metrics
+	audit    *slog.Logger
+	policy   *policy
+	breaker  *gobreaker.CircuitBreaker[struct{}]
+	slots    chan struct{} // one for each call that may run at once
+	calls    calls
+	hooks    *server.Hooks
+	limits   *limits
+	sessions *sessions
+	streams  *streams
+	drained  atomic.Bool // readiness is off
 }
 
 // New returns the Guard of one server, or says what is wrong with the Config.
@@ -59,6 +64,9 @@ func New(name, version string, c Config) (*Guard, error) {
 		g.slots = make(chan struct{}, s.MaxConcurrent)
 	}
 	g.hooks = g.newHooks()
+	g.limits = &limits{rate: s.rate, burst: s.burst, clients: map[string]*rate.Limiter{}}
+	g.sessions = &sessions{metrics: g.metrics, owner: map[string]string{}}
+	g.streams = &streams{gauge: g.metrics.streams, open: map[int]context.CancelFunc{}}
 	return g, nil
 }
 
@@ -75,3 +83,6 @@ func (g *Guard) logTo(w io.Writer) {
 
 // Version is that of the server.
 func (g *Guard) Version() string { return g.version }
+
+// discard takes what net/http says of clients that went away.
+var discard = log.New(io.Discard, "", 0)
