@@ -112,6 +112,7 @@ func (c Config) settings() (s settings, err error) {
 	if s.rate, err = parseRate(c.RateLimit); err != nil {
 		return s, err
 	}
+	s.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 25*time.Second)
 	s.burst = max(cmp.Or(c.RateBurst, int(s.rate)), 1)
 	for _, text := range c.Deny {
 		expr, err := regexp.Compile(text)
