@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,7 +71,11 @@ func (w *World) alive(ctx context.Context) error {
 	w.x = before
 	if _, err := resultOf(x); err != nil {
 		w.spoilt = true
-		return unmetf("a server that still answers "+x.Call.Method, "%s", strings.TrimPrefix(err.Error(), "got "))
+		got := err.Error()
+		if u := (*unmet)(nil); errors.As(err, &u) {
+			got = u.got
+		}
+		return unmetf("a server that still answers "+x.Call.Method, "%s", got)
 	}
 	return nil
 }
@@ -102,7 +107,7 @@ func (w *World) eachAnswered(ctx context.Context) error {
 			return err
 		}
 	}
-	second := w.session.Await(ctx, w.subject.grace(), func(m *wire.Message) bool {
+	second := w.await(ctx, w.subject.grace(), func(m *wire.Message) bool {
 		return m.Answers != nil && slices.Contains(w.xs, m.Answers) && m.Answers.Response() != m && !m.Resumed
 	})
 	if second != nil {

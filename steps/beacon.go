@@ -98,7 +98,7 @@ func (w *World) notFetched(ctx context.Context) error {
 	if _, err := w.response(); err != nil {
 		return inconclusive{err}
 	}
-	w.session.Await(ctx, w.subject.silence(), func(*wire.Message) bool { return w.subject.Beacon.visited() > 0 })
+	w.await(ctx, w.subject.silence(), func(*wire.Message) bool { return w.subject.Beacon.visited() > 0 })
 	if n := w.subject.Beacon.visited(); n > 0 {
 		return unmetf("no request to the address that the inputSchema of "+w.tool.label()+" refers to", "%d", n)
 	}

@@ -119,11 +119,11 @@ func changesShaped(c *Conversation, m *wire.Message) (bool, error) {
 // that.
 func (w *World) changeShaped(ctx context.Context) error {
 	c := w.subject.conversation(w.session)
-	m := w.session.Await(ctx, w.subject.patience(), func(m *wire.Message) bool { _, ok := listChange(m); return ok })
+	m := w.await(ctx, w.subject.patience(), func(m *wire.Message) bool { _, ok := listChange(m); return ok })
 	if m == nil {
 		return notApplicable("the server told of no change")
 	}
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if _, err := changesShaped(c, m); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (w *World) notNotified(ctx context.Context, method string) error {
 	if _, err := w.result(); err != nil {
 		return inconclusivef("the change was not made: %w", err)
 	}
-	m := w.session.Await(ctx, w.subject.silence(), func(m *wire.Message) bool { return m.Method == method })
+	m := w.await(ctx, w.subject.silence(), func(m *wire.Message) bool { return m.Method == method })
 	if m != nil {
 		return unmetf("no "+method, "one: %s", brief(string(m.Raw)))
 	}

@@ -105,5 +105,5 @@ func (w *World) slowStopped(ctx context.Context) error {
 
 // rest lets time pass in which the server may work.
 func (w *World) rest(ctx context.Context, d time.Duration) {
-	w.session.Await(ctx, d, func(*wire.Message) bool { return false })
+	w.await(ctx, d, func(*wire.Message) bool { return false })
 }

@@ -212,7 +212,7 @@ func (w *World) noResponseOnGet(ctx context.Context) error {
 // token and value.
 func (w *World) singleDelivery(ctx context.Context) error {
 	identifiable := func(m *wire.Message) bool { return !m.Resumed && identity(m) != "" }
-	if w.session.Await(ctx, w.subject.patience(), identifiable) == nil {
+	if w.await(ctx, w.subject.patience(), identifiable) == nil {
 		return notApplicable("the server sent no request and no progress")
 	}
 	seen := map[string]*wire.Message{}
@@ -226,7 +226,7 @@ func (w *World) singleDelivery(ctx context.Context) error {
 		}
 		return first != nil && first.Exchange != m.Exchange
 	}
-	if m := w.session.Await(ctx, w.subject.silence(), twice); m != nil {
+	if m := w.await(ctx, w.subject.silence(), twice); m != nil {
 		return unmetf("each message on one stream", "the same on two: %s", brief(string(m.Raw)))
 	}
 	return nil

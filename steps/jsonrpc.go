@@ -101,8 +101,8 @@ func (w *World) notificationUnanswered(ctx context.Context) error {
 	told := w.x
 	alive := w.do(ctx, wire.Call{Method: w.subject.harmlessMethod()})
 	w.x = told
-	w.session.Await(ctx, w.subject.grace(), func(m *wire.Message) bool { return answersNotification(m, told, alive) })
-	for _, m := range w.session.Messages() {
+	w.await(ctx, w.subject.grace(), func(m *wire.Message) bool { return answersNotification(m, told, alive) })
+	for _, m := range w.heard() {
 		if answersNotification(m, told, alive) {
 			return unmetf("no response to a notification", "%s", brief(string(m.Raw)))
 		}

@@ -85,7 +85,7 @@ func (w *World) batchResponses(ctx context.Context) [][]*wire.Message {
 		}
 		return left == 0
 	}
-	w.session.Await(ctx, w.subject.patience(), collect)
+	w.await(ctx, w.subject.patience(), collect)
 	return found
 }
 
@@ -138,7 +138,7 @@ func (w *World) noEmptyBatch(ctx context.Context) error {
 	if err := w.alive(ctx); err != nil {
 		return inconclusivef("the server answers nothing after the batch: %w", err)
 	}
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if string(bytes.TrimSpace(m.Raw)) == "[]" {
 			return unmetf("no response to a batch of notifications", "[]")
 		}
@@ -149,7 +149,7 @@ func (w *World) noEmptyBatch(ctx context.Context) error {
 // batchRefused takes silence as an advisory: on stdio nothing obliges a server
 // to answer what it could not read.
 func (w *World) batchRefused(ctx context.Context) error {
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if m.At.Before(w.x.Sent) || !m.IsResponse() || m.Answers != nil && m.Answers != w.x {
 			continue
 		}
@@ -178,7 +178,7 @@ func (w *World) batchNotRun(ctx context.Context) error {
 	ids := func(m *wire.Message) bool {
 		return m.Result() != nil && !m.At.Before(w.x.Sent) && wire.SameID(m.ID, w.batch[0].id)
 	}
-	if m := w.session.Await(ctx, w.subject.grace(), ids); m != nil {
+	if m := w.await(ctx, w.subject.grace(), ids); m != nil {
 		return unmetf("a refusal: revision "+string(w.subject.Revision)+" has no batches", "%s", brief(string(m.Raw)))
 	}
 	if w.x.Response() != nil || w.x.Status() >= 400 {

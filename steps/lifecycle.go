@@ -188,14 +188,14 @@ func (w *World) waitUninitialized(ctx context.Context) error {
 	if w.session.Endpoint.Transport == spec.StreamableHTTP {
 		w.listen(ctx, "")
 	}
-	w.session.Await(ctx, w.subject.silence(), func(m *wire.Message) bool { return asksEarly(m) })
+	w.await(ctx, w.subject.silence(), func(m *wire.Message) bool { return asksEarly(m) })
 	return nil
 }
 
 func asksEarly(m *wire.Message) bool { return m.IsRequest() && m.Method != "ping" }
 
 func (w *World) asksNothing(context.Context) error {
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if asksEarly(m) {
 			return unmetf("no request but ping before notifications/initialized", "%s", m.Method)
 		}

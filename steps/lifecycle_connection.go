@@ -13,7 +13,7 @@ import (
 // waitSilent says nothing for as long as a server may take to speak up, and
 // begins only then.
 func (w *World) waitSilent(ctx context.Context) error {
-	w.session.Await(ctx, w.subject.silence(), speaksFirst)
+	w.await(ctx, w.subject.silence(), speaksFirst)
 	w.begin(ctx)
 	return nil
 }
@@ -34,7 +34,7 @@ func (w *World) saidNothingFirst(context.Context) error {
 		return inconclusivef("initialize was not answered: %w", err)
 	}
 	open := endpointEvent(w.session)
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if speaksFirst(m) && m.At.Before(w.x.Sent) && !m.At.Before(open) {
 			return unmetf("nothing before initialize was sent", "%s", brief(string(m.Raw)))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
+	"github.com/mcpcheck/mcpcheck/reports"
 )
 
 // Notifications that the server sends of its own accord. Before 2026-07-28 they
@@ -33,7 +34,7 @@ func (w *World) listenFor(ctx context.Context, filter map[string]any) error {
 	if err := w.open(ctx); err != nil {
 		return err
 	}
-	w.spoilt = true
+	w.spoilt = w.session.Endpoint.Transport != spec.Stdio // a stream may outlive its connection
 	if w.subject.Revision.Modern() {
 		w.listener = w.subscribeTo(ctx, filter)
 		return w.acknowledged(ctx, w.listener)
@@ -51,9 +52,26 @@ func (w *World) subscribeTo(ctx context.Context, filter map[string]any) *wire.Ex
 	return x
 }
 
+// stopSubscriptions makes a session fit for others. One in which a scenario did
+// not pass may still bring what it asked for, and is left to nobody.
+func (w *World) stopSubscriptions() {
+	if !w.owned || w.spoilt {
+		return
+	}
+	for _, x := range w.exchanges {
+		if x.Session != w.session || x.Call.Method != listenMethod {
+			continue
+		}
+		w.spoilt = w.verdict != reports.Pass && w.verdict != reports.NotApplicable
+		if ended, _ := x.Ended(); !ended {
+			w.session.Notify(w.subject.ctx, "notifications/cancelled", map[string]any{"requestId": x.ID, "reason": "the scenario is over"})
+		}
+	}
+}
+
 // acknowledged waits until a subscription is in force.
 func (w *World) acknowledged(ctx context.Context, x *wire.Exchange) error {
-	m := w.session.Await(ctx, w.subject.patience(), func(m *wire.Message) bool {
+	m := w.await(ctx, w.subject.patience(), func(m *wire.Message) bool {
 		// One without the id of its subscription is required apart.
 		mine := cameOn(m, x) || m.Exchange == nil && subscriptionID(m) == nil
 		return m.Answers == x || m.Method == "notifications/subscriptions/acknowledged" && mine
@@ -87,7 +105,7 @@ func (w *World) notified(ctx context.Context, method string) error {
 // noticed waits for a notification. Where nothing could have brought it, its
 // absence shows nothing.
 func (w *World) noticed(ctx context.Context, what string, match func(*wire.Message) bool) error {
-	if w.session.Await(ctx, w.subject.patience(), match) != nil {
+	if w.await(ctx, w.subject.patience(), match) != nil {
 		return nil
 	}
 	if x := w.listener; x != nil && x.Call.Verb == http.MethodGet && !x.Streams() {

@@ -113,12 +113,12 @@ var notURIs = []string{"", "not a uri", "://", "http://[::1", "conformance-nul:/
 // readNoURI asks first for what is a URI and names nothing: a server that has
 // contents for that has them for anything.
 func (w *World) readNoURI(ctx context.Context) error {
-	w.spoilt = true
 	w.named["unknown"] = w.do(ctx, read(unknownURI()))
 	for _, uri := range notURIs {
 		x := w.do(ctx, read(uri))
 		w.xs = append(w.xs, x)
 		if x.Response() == nil {
+			w.spoilt = true
 			break // it is judged by whether the server is still alive
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
@@ -24,6 +25,7 @@ func (w *World) listenForUpdates(ctx context.Context) error {
 	if w.subject.Revision.Modern() {
 		return nil
 	}
+	w.spoilt = true // until the subscription is ended
 	x := w.do(ctx, wire.Call{Method: "resources/subscribe", Params: map[string]any{"uri": w.resource}})
 	_, err := resultOf(x)
 	return err
@@ -85,14 +87,14 @@ func (w *World) changeUnsubscribed(ctx context.Context) error {
 	if err := w.callTool(ctx); err != nil {
 		return err
 	}
-	if w.session.Await(ctx, w.subject.patience(), isUpdate(w.resource)) == nil {
+	if w.await(ctx, w.subject.patience(), isUpdate(w.resource)) == nil {
 		return errNoUpdate
 	}
 	x := w.do(ctx, wire.Call{Method: "resources/unsubscribe", Params: map[string]any{"uri": w.resource}})
 	if _, err := resultOf(x); err != nil {
 		return inconclusivef("resources/unsubscribe failed: %w", err)
 	}
-	w.session.Await(ctx, w.subject.grace(), func(*wire.Message) bool { return false }) // stragglers
+	w.await(ctx, w.subject.grace(), func(*wire.Message) bool { return false }) // stragglers
 	w.since = len(w.session.Messages())
 	return w.callTool(ctx)
 }
@@ -101,14 +103,11 @@ func (w *World) notUpdated(ctx context.Context) error {
 	if _, err := w.result(); err != nil {
 		return inconclusivef("the change was not made: %w", err)
 	}
-	seen := 0
-	m := w.session.Await(ctx, w.subject.silence(), func(m *wire.Message) bool {
-		seen++
-		return seen > w.since && isUpdate(w.resource)(m)
-	})
+	m := w.session.AwaitFrom(ctx, w.since, w.subject.silence(), isUpdate(w.resource))
 	if m != nil {
 		return unmetf("no "+updatedMethod+" after resources/unsubscribe", "%s", brief(string(m.Raw)))
 	}
+	w.spoilt = w.session.Endpoint.Transport != spec.Stdio
 	return nil
 }
 
@@ -116,14 +115,14 @@ func (w *World) notUpdated(ctx context.Context) error {
 // the one that asked for it.
 func (w *World) updatedOnlyThere(ctx context.Context) error {
 	right := func(m *wire.Message) bool { return m.Method == updatedMethod && cameOn(m, w.listener) }
-	if w.session.Await(ctx, w.subject.patience(), right) == nil {
+	if w.await(ctx, w.subject.patience(), right) == nil {
 		return errNoUpdate
 	}
 	other := w.named["other"]
 	wrong := func(m *wire.Message) bool {
 		return m.Method == updatedMethod && cameOn(m, other) && !covers(otherResource, updatedURIOf(m))
 	}
-	if m := w.session.Await(ctx, w.subject.silence(), wrong); m != nil {
+	if m := w.await(ctx, w.subject.silence(), wrong); m != nil {
 		return unmetf("no update on a subscription to "+otherResource+" only", "%s", brief(string(m.Raw)))
 	}
 	return nil

@@ -41,7 +41,7 @@ func (w *World) connect(ctx context.Context) error {
 	if err != nil {
 		return rootCause{fmt.Errorf("no connection: %w", err)}
 	}
-	w.session, w.owned, w.spoilt = c.Session, true, true
+	w.session, w.owned, w.spoilt, w.begun = c.Session, true, true, 0
 	return nil
 }
 
@@ -63,7 +63,9 @@ func (w *World) join(context.Context) (err error) {
 
 func (w *World) open(ctx context.Context) (err error) {
 	w.session, err = w.subject.exclusive(ctx)
-	w.owned = err == nil
+	if w.owned = err == nil; w.owned {
+		w.begun = len(w.session.Messages())
+	}
 	return err
 }
 
@@ -76,7 +78,7 @@ func (w *World) openUnfinished(ctx context.Context) error {
 	if err != nil {
 		return rootCause{fmt.Errorf("no connection: %w", err)}
 	}
-	w.session, w.owned, w.spoilt = c.Session, true, true
+	w.session, w.owned, w.spoilt, w.begun = c.Session, true, true, 0
 	// All that a client can offer, so that a server that asks too early has reason to.
 	c.Client = map[string]any{"roots": map[string]any{"listChanged": true}, "sampling": map[string]any{}}
 	if w.subject.Revision >= spec.R20250618 {
@@ -97,7 +99,7 @@ func (w *World) openOffering(ctx context.Context, capabilities []string) error {
 	if err != nil {
 		return rootCause{fmt.Errorf("no connection: %w", err)}
 	}
-	w.session, w.owned, w.spoilt = c.Session, true, true
+	w.session, w.owned, w.spoilt, w.begun = c.Session, true, true, 0
 	offered := map[string]any{}
 	for _, name := range capabilities {
 		offered[name] = map[string]any{}

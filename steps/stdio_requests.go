@@ -134,11 +134,11 @@ func (w *World) cancelListen(ctx context.Context) error {
 	x := w.start(ctx, wire.Call{Method: "subscriptions/listen", Params: map[string]any{
 		"notifications": map[string]any{"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true},
 	}})
-	w.session.Await(ctx, w.subject.patience(), func(m *wire.Message) bool { return m.Answers == x || ofSubscription(m, x) })
+	w.await(ctx, w.subject.patience(), func(m *wire.Message) bool { return m.Answers == x || ofSubscription(m, x) })
 	if e, err := errorOf(x); err == nil {
 		return notApplicable("the server refuses subscriptions/listen with %s (%s)", e.Code, brief(e.Message))
 	}
-	if x.Response() != nil || !slices.ContainsFunc(w.session.Messages(), func(m *wire.Message) bool { return ofSubscription(m, x) }) {
+	if x.Response() != nil || !slices.ContainsFunc(w.heard(), func(m *wire.Message) bool { return ofSubscription(m, x) }) {
 		return rootCause{fmt.Errorf("subscriptions/listen is not acknowledged")}
 	}
 	w.cancel(ctx, x)
@@ -158,20 +158,20 @@ func ofSubscription(m *wire.Message, x *wire.Exchange) bool {
 func (w *World) cancel(ctx context.Context, x *wire.Exchange) {
 	w.do(ctx, wire.Call{Method: "notifications/cancelled", Params: map[string]any{"requestId": x.ID, "reason": "a test of cancellation"}, Notification: true})
 	w.do(ctx, wire.Call{Method: w.subject.harmlessMethod()})
-	w.session.Await(ctx, w.subject.grace(), func(*wire.Message) bool { return false })
+	w.await(ctx, w.subject.grace(), func(*wire.Message) bool { return false })
 	w.x, w.heeded = x, time.Now()
 }
 
 // subscriptionSilent looks for a response at any time, since only the
 // cancellation can have brought it on, and for notifications after a while.
 func (w *World) subscriptionSilent(ctx context.Context) error {
-	w.session.Await(ctx, w.subject.silence(), func(m *wire.Message) bool {
+	w.await(ctx, w.subject.silence(), func(m *wire.Message) bool {
 		return m.Answers == w.x || ofSubscription(m, w.x) && m.At.After(w.heeded)
 	})
 	if m := w.x.Response(); m != nil {
 		return unmetf("nothing more for the cancelled request", "%s", brief(string(m.Raw)))
 	}
-	for _, m := range w.session.Messages() {
+	for _, m := range w.heard() {
 		if ofSubscription(m, w.x) && m.At.After(w.heeded) {
 			return unmetf("nothing more for the cancelled request", "%s", brief(string(m.Raw)))
 		}
@@ -187,7 +187,7 @@ func (w *World) cancelSlowCall(ctx context.Context) error {
 		Params: map[string]any{"name": w.tool.Name, "arguments": map[string]any{"milliseconds": min(long.Milliseconds(), 10_000)}},
 		Meta:   map[string]any{"progressToken": slowToken},
 	})
-	if w.session.Await(ctx, w.subject.patience(), func(m *wire.Message) bool { return m.Answers == x || ofSlowCall(m) }) == nil || x.Response() != nil {
+	if w.await(ctx, w.subject.patience(), func(m *wire.Message) bool { return m.Answers == x || ofSlowCall(m) }) == nil || x.Response() != nil {
 		return inconclusivef("the call ended before it reported progress")
 	}
 	w.cancel(ctx, x)
@@ -205,7 +205,7 @@ func ofSlowCall(m *wire.Message) bool {
 
 func (w *World) noMoreProgress(ctx context.Context) error {
 	late := func(m *wire.Message) bool { return ofSlowCall(m) && m.At.After(w.heeded) }
-	if m := w.session.Await(ctx, w.subject.silence(), late); m != nil {
+	if m := w.await(ctx, w.subject.silence(), late); m != nil {
 		return unmetf("no progress after the cancellation", "%s", brief(string(m.Raw)))
 	}
 	return nil

@@ -191,10 +191,10 @@ var errNoChange = rootCause{errors.New("no " + toolsChanged + " came to a client
 // changedOnlyThere looks at the other subscription only after the change came to
 // the one that asked for it.
 func (w *World) changedOnlyThere(ctx context.Context) error {
-	if w.session.Await(ctx, w.subject.patience(), toldTo(w.listener)) == nil {
+	if w.await(ctx, w.subject.patience(), toldTo(w.listener)) == nil {
 		return errNoChange
 	}
-	if m := w.session.Await(ctx, w.subject.silence(), toldTo(w.named["other"])); m != nil {
+	if m := w.await(ctx, w.subject.silence(), toldTo(w.named["other"])); m != nil {
 		return unmetf("no "+toolsChanged+" on a subscription to changes of prompts", "%s", brief(string(m.Raw)))
 	}
 	return nil
@@ -204,7 +204,7 @@ func (w *World) stopListening(ctx context.Context) error {
 	if err := w.callTool(ctx); err != nil {
 		return err
 	}
-	if w.session.Await(ctx, w.subject.patience(), toldTo(w.listener)) == nil {
+	if w.await(ctx, w.subject.patience(), toldTo(w.listener)) == nil {
 		return errNoChange
 	}
 	w.cancel(ctx, w.listener)
@@ -216,11 +216,7 @@ func (w *World) changeNotTold(ctx context.Context) error {
 	if _, err := w.result(); err != nil {
 		return inconclusivef("the change was not made: %w", err)
 	}
-	seen := 0
-	m := w.session.Await(ctx, w.subject.silence(), func(m *wire.Message) bool {
-		seen++
-		return seen > w.since && toldTo(w.listener)(m)
-	})
+	m := w.session.AwaitFrom(ctx, w.since, w.subject.silence(), toldTo(w.listener))
 	if m != nil {
 		return unmetf("no "+toolsChanged+" after notifications/cancelled", "%s", brief(string(m.Raw)))
 	}
@@ -243,7 +239,6 @@ func (w *World) listenAndGo(ctx context.Context) error {
 		return rootCause{errors.New(listenMethod + " is not acknowledged")}
 	}
 	c.Close()
-	w.spoilt = true
 	return w.callTool(ctx)
 }
 
@@ -252,7 +247,8 @@ func (w *World) nothingToGone(ctx context.Context) error {
 		return inconclusivef("the change was not made: %w", err)
 	}
 	gone := func(m *wire.Message) bool { return wire.SameID(subscriptionID(m), w.listener.ID) }
-	if m := w.session.Await(ctx, w.subject.silence(), gone); m != nil {
+	if m := w.await(ctx, w.subject.silence(), gone); m != nil {
+		w.spoilt = true
 		return unmetf("nothing for the subscription of a connection that was closed", "%s", brief(string(m.Raw)))
 	}
 	return nil

@@ -21,6 +21,7 @@ type World struct {
 	session       *wire.Session // opened by a Given
 	owned         bool          // the session is this scenario's alone
 	spoilt        bool          // and nobody may use it after
+	begun         int           // the messages in it from before the scenario
 	second        *wire.Session // another one beside it
 	tool          *Tool         // found by a Given
 	arguments     json.RawMessage
@@ -30,7 +31,7 @@ type World struct {
 	listed        string // the list method of list
 	list          *listing
 	listener      *wire.Exchange // that brings notifications
-	since         int            // messages before the act that matters
+	since         int            // the messages in the session from before the act that matters
 	subscriptions *subscriptions
 	byName        wire.Call         // asks for something by its name, found by a Given
 	values        map[string]string // given to a prompt, by argument
@@ -80,8 +81,21 @@ func (w *World) start(ctx context.Context, c wire.Call) *wire.Exchange {
 	return x
 }
 
+// await waits for a message that came since the scenario began: the session may
+// have served others before.
+func (w *World) await(ctx context.Context, d time.Duration, match func(*wire.Message) bool) *wire.Message {
+	return w.session.AwaitFrom(ctx, w.begun, d, match)
+}
+
+// heard are the messages since the scenario began.
+func (w *World) heard() []*wire.Message {
+	all := w.session.Messages()
+	return all[min(w.begun, len(all)):]
+}
+
 // close gives back or ends the sessions of the scenario.
 func (w *World) close() {
+	w.stopSubscriptions()
 	if w.session != nil && w.owned {
 		w.subject.giveBack(w.session, w.spoilt)
 	}

@@ -265,12 +265,17 @@ func (s *Session) Initialized(ctx context.Context) *Exchange {
 // Await waits for a message anywhere in the session, also one that has come
 // already, for d at most.
 func (s *Session) Await(ctx context.Context, d time.Duration, match func(*Message) bool) *Message {
+	return s.AwaitFrom(ctx, 0, d, match)
+}
+
+// AwaitFrom leaves out the first messages, of which from is the number.
+func (s *Session) AwaitFrom(ctx context.Context, from int, d time.Duration, match func(*Message) bool) *Message {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	for seen := 0; ; {
+	for seen := from; ; {
 		s.mu.Lock()
-		list, changed, down := s.messages[seen:], s.changed, s.down
-		seen = len(s.messages)
+		list, changed, down := s.messages[min(seen, len(s.messages)):], s.changed, s.down
+		seen = max(seen, len(s.messages))
 		s.mu.Unlock()
 		if i := slices.IndexFunc(list, match); i >= 0 {
 			return list[i]
