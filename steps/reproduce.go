@@ -43,7 +43,8 @@ func (s *Subject) pipe(x *wire.Exchange) string {
 	for i, a := range s.Endpoint.Command {
 		argv[i] = quote(a)
 	}
-	return fmt.Sprintf(`(printf '%%s\n' %s; sleep 2) | %s`, strings.Join(quoted, " "), strings.Join(argv, " "))
+	pause := 2 + int(x.Session.Endpoint.StartUp.Seconds())/2 // long enough for it to start and answer
+	return fmt.Sprintf(`(printf '%%s\n' %s; sleep %d) | %s`, strings.Join(quoted, " "), pause, strings.Join(argv, " "))
 }
 
 func (s *Subject) curl(x *wire.Exchange) string {

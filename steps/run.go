@@ -68,7 +68,7 @@ func (s *Subject) parallel() int {
 // scenarioLimit bounds one scenario: it must not hold up the run for longer than
 // a few unanswered requests would.
 func (c Config) scenarioLimit() time.Duration {
-	return 3*c.timeout() + c.patience() + cmp.Or(c.Silence, maxSilence)
+	return 3*c.timeout() + c.patience() + cmp.Or(c.Silence, maxSilence) + c.Endpoint.StartUp
 }
 
 // ErrDeadline says that a run took longer than it may.

@@ -110,6 +110,9 @@ func probeEras(ctx context.Context, e wire.Endpoint) (*Finding, error) {
 	if err == nil {
 		f.Legacy = negotiated(x)
 	}
+	if m := answerTo(x); m != nil && e.Transport == spec.Stdio {
+		f.Endpoint.StartUp = min(slowStart*m.At.Sub(x.Sent), slowestStart)
+	}
 	if f.Legacy != "" || len(f.Modern) > 0 {
 		return f, nil
 	}
@@ -123,6 +126,20 @@ func probeEras(ctx context.Context, e wire.Endpoint) (*Finding, error) {
 		return f, nil
 	}
 	return nil, err
+}
+
+// A launched server may take so many times as long to start as it did here, where
+// it had one other beside it, and not longer than slowestStart.
+const (
+	slowStart    = 8
+	slowestStart = time.Minute
+)
+
+func answerTo(x *wire.Exchange) *wire.Message {
+	if x == nil {
+		return nil
+	}
+	return x.Response()
 }
 
 // garbled is an answer to initialize that is a result, but not a right one: the

@@ -28,6 +28,7 @@ type Session struct {
 	lastID atomic.Int64
 	client *http.Client
 	child  *Child
+	born   time.Time // when child was launched
 	stream *Exchange // the standing stream of HTTP+SSE
 	post   string    // where HTTP+SSE posts to
 	life   context.Context
@@ -206,6 +207,9 @@ func (s *Session) Start(ctx context.Context, c Call) *Exchange {
 // unanswered is cancelled, as clients should.
 func (s *Session) Finish(ctx context.Context, x *Exchange) {
 	done := x.Wait(ctx)
+	if more := s.startingFor(); !done && more > 0 {
+		done = x.await(ctx, more, x.complete)
+	}
 	if done && x.Response() == nil {
 		done = s.resume(ctx, x)
 	}

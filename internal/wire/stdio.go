@@ -25,7 +25,7 @@ func (s *Session) launch() error {
 	if err != nil {
 		return err
 	}
-	s.child = child
+	s.child, s.born = child, time.Now()
 	done := make(chan struct{})
 	s.drained = done
 	go func() {
@@ -45,6 +45,18 @@ func (s *Session) launch() error {
 		}
 	}()
 	return nil
+}
+
+// startingFor returns how long a launched server may still be silent because it
+// is only starting: several at once on a busy machine take their time.
+func (s *Session) startingFor() time.Duration {
+	s.mu.Lock()
+	spoke := len(s.lines) > 0
+	s.mu.Unlock()
+	if s.child == nil || spoke {
+		return 0
+	}
+	return time.Until(s.born.Add(s.Endpoint.StartUp))
 }
 
 // drainLimit bounds how long the output of a server is read after its end, and

@@ -31,6 +31,7 @@ type Endpoint struct {
 	Launch  func() (*Child, error) // launches the server instead of Command
 
 	Timeout time.Duration // for one request; 0 means DefaultTimeout
+	StartUp time.Duration // from its launch a server that has written nothing yet is awaited this long, whatever Timeout is
 }
 
 // DefaultTimeout bounds the wait for the answer to one request.
