@@ -94,6 +94,7 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 		return err
 	}
 	progress := terminal(stderr)
+	o.note = progress.note
 	defer progress.clear()
 	plan, stop, err := o.plan(ctx, load.Plan{})
 	if err != nil {
@@ -148,6 +149,10 @@ const launchTime = 10 * time.Second
 // launchReference starts a bundled server as a process of its own, so that what
 // it uses can be told from what mcpcheck uses.
 func (o *capacitySettings) launchReference(ctx context.Context, name string) (string, func(), error) {
+	if name != "everything" { // in a container it is apart already
+		o.options.Replicas = 1
+		return startReference(ctx, name, o.note)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return "", nil, err

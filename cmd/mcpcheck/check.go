@@ -79,7 +79,7 @@ func checkCommand() *cobra.Command {
 // targetFlags are the flags that name the server and how to reach it.
 func targetFlags(f *pflag.FlagSet, s *target.Selection) {
 	f.StringVar(&s.Target, "target", "", "judge the server at a `URL`, or that a COMMAND launches")
-	f.StringVar(&s.Reference, "reference", "", "judge the bundled server `NAME`: everything")
+	f.StringVar(&s.Reference, "reference", "", "judge the bundled server `NAME`: "+strings.Join(references, ", "))
 	f.StringVar(&s.Config, "config", "", "judge the servers of a client's configuration `FILE`")
 	f.StringVar(&s.Registry, "registry", "", "judge the servers of a registry `FILE`")
 	f.StringArrayVar(&s.Only, "server", nil, "of several servers take the one called `NAME`; repeatable")
@@ -112,7 +112,12 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	progress := terminal(stderr)
 	for _, server := range job.servers {
-		report.Runs = append(report.Runs, o.judge(ctx, job, server, progress)...)
+		runs, err := o.judge(ctx, job, server, progress)
+		if err != nil {
+			progress.clear()
+			return err
+		}
+		report.Runs = append(report.Runs, runs...)
 		if ctx.Err() != nil {
 			break
 		}
@@ -235,8 +240,9 @@ func (o *settings) revisions() ([]spec.Revision, error) {
 }
 
 // judge judges one server, once for each revision. What keeps it from being
-// judged is told in the report, so that the others still are.
-func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *progress) []reports.Run {
+// judged is told in the report, so that the others still are; but a bundled server
+// that could not be started is an error, since it is the only one.
+func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *progress) ([]reports.Run, error) {
 	started := time.Now()
 	not := func(t spec.Transport, r spec.Revision, unreachable bool, err error) reports.Run {
 		return reports.Run{
@@ -244,16 +250,16 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 			Unreachable: unreachable, Incomplete: because(ctx, err).Error(),
 		}
 	}
-	endpoint, stop, err := o.endpoint(server)
+	endpoint, stop, err := o.endpoint(ctx, server, p.note)
 	if err != nil {
-		return []reports.Run{not("", "", true, err)}
+		return nil, cannot("%v", err)
 	}
 	defer stop()
 	probing, done := context.WithTimeoutCause(ctx, o.deadline, steps.ErrDeadline)
 	found, err := target.Probe(probing, endpoint)
 	done()
 	if err != nil {
-		return []reports.Run{not(endpoint.Transport, "", true, err)}
+		return []reports.Run{not(endpoint.Transport, "", true, err)}, nil
 	}
 	var runs []reports.Run
 	for _, r := range o.against(ctx, j, found) {
@@ -277,7 +283,7 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 			break
 		}
 	}
-	return runs
+	return runs, nil
 }
 
 // against returns the revisions to judge a server against. One of which --only
@@ -318,7 +324,7 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-func (o *settings) endpoint(server target.Server) (wire.Endpoint, func(), error) {
+func (o *settings) endpoint(ctx context.Context, server target.Server, note func(string)) (wire.Endpoint, func(), error) {
 	e := wire.Endpoint{
 		URL: server.URL, Transport: server.Transport, Header: server.Header,
 		Command: server.Command, Env: server.Env, Dir: server.Dir, Timeout: o.timeout,
@@ -326,7 +332,7 @@ func (o *settings) endpoint(server target.Server) (wire.Endpoint, func(), error)
 	if server.Reference == "" {
 		return e, func() {}, nil
 	}
-	url, stop, err := startReference(server.Reference)
+	url, stop, err := startReference(ctx, server.Reference, note)
 	if err != nil {
 		return e, nil, fmt.Errorf("--reference %s: %w", server.Reference, err)
 	}

@@ -31,6 +31,7 @@ type loadSettings struct {
 
 	// start, if not nil, starts a bundled server in another way.
 	start func(ctx context.Context, name string) (url string, stop func(), err error)
+	note  func(string) // is told what is not a matter of course
 }
 
 func (o *loadSettings) flags(c *cobra.Command) {
@@ -140,6 +141,7 @@ func (o *loadSettings) attack(ctx context.Context, p load.Plan, out string, stdo
 		return err
 	}
 	progress := terminal(stderr)
+	o.note = progress.note
 	defer progress.clear()
 	plan, stop, err := o.plan(ctx, p)
 	if err != nil {
@@ -238,7 +240,11 @@ func (o *loadSettings) plan(ctx context.Context, p load.Plan) (load.Plan, func()
 
 func (o *loadSettings) endpoint(ctx context.Context, server target.Server) (wire.Endpoint, func(), error) {
 	if server.Reference == "" || o.start == nil {
-		return o.settings.endpoint(server)
+		e, stop, err := o.settings.endpoint(ctx, server, o.note)
+		if err != nil {
+			return e, nil, cannot("%v", err)
+		}
+		return e, stop, nil
 	}
 	url, stop, err := o.start(ctx, server.Reference)
 	if err != nil {

@@ -6,14 +6,32 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mcpcheck/mcpcheck/internal/refserver"
 	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
 )
 
-// references are the bundled servers.
-var references = []string{"everything"}
+// references are the bundled servers: the one that needs nothing, and those that
+// run in containers.
+var references = append([]string{"everything"}, refserver.Names()...)
 
-// startReference starts a bundled server on loopback, within this process.
-func startReference(string) (url string, stop func(), err error) {
+// startReference starts a bundled server on loopback.
+func startReference(ctx context.Context, name string, note func(string)) (url string, stop func(), err error) {
+	if name == "everything" {
+		return startEverything()
+	}
+	r, err := refserver.Start(ctx, name, refserver.Options{Note: note})
+	if err != nil {
+		return "", nil, err
+	}
+	return r.URL, func() {
+		if err := r.Stop(); err != nil {
+			note(err.Error())
+		}
+	}, nil
+}
+
+// startEverything starts the server that needs nothing within this process.
+func startEverything() (url string, stop func(), err error) {
 	server, err := everything.New(everything.Options{})
 	if err != nil {
 		return "", nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -38,14 +39,17 @@ func textOptions(w io.Writer, strict, verbose bool) reports.TextOptions {
 }
 
 // A progress shows how a run gets on, on a terminal and nowhere else.
-type progress struct{ line *reports.Progress }
+type progress struct {
+	line *reports.Progress
+	out  io.Writer
+}
 
 func terminal(w io.Writer) *progress {
 	columns, ok := width(w)
 	if !ok {
-		return &progress{}
+		return &progress{out: w}
 	}
-	return &progress{reports.NewProgress(w, columns)}
+	return &progress{reports.NewProgress(w, columns), w}
 }
 
 func (p *progress) planned(total int) {
@@ -58,6 +62,12 @@ func (p *progress) done(area string) {
 	if p.line != nil {
 		p.line.Done(area)
 	}
+}
+
+// note tells what is not a matter of course, terminal or not.
+func (p *progress) note(text string) {
+	p.clear()
+	fmt.Fprintln(p.out, "mcpcheck: "+text)
 }
 
 func (p *progress) clear() {

@@ -27,8 +27,8 @@ const (
 // import; tests may import more.
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
-		"features", "load", "load/autoscale", "load/capacity", "load/gauge", "steps", "reports", "internal/spec", "internal/suggest", "internal/target",
-		"internal/wire",
+		"features", "load", "load/autoscale", "load/capacity", "load/gauge", "steps", "reports", "internal/refserver", "internal/spec", "internal/suggest",
+		"internal/target", "internal/wire",
 		"reference-servers/docker", "reference-servers/everything", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features": {},
@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"load/autoscale":                   {"reports", "internal/spec"},
 	"load/capacity":                    {"load", "load/gauge", "reports", "internal/spec"},
 	"load/gauge":                       {"reports"},
+	"internal/refserver":               {},
 	"internal/safety":                  {},
 	"reports":                          {"internal/spec"},
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
@@ -70,8 +71,8 @@ var usedIn = map[string][]string{
 	"github.com/prometheus/common":                {"load/gauge"},
 	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
-	"github.com/containerd/errdefs":               {"reference-servers/docker"},
-	"github.com/moby/moby":                        {"load/gauge", "reference-servers/docker"},
+	"github.com/containerd/errdefs":               {"internal/refserver", "reference-servers/docker"},
+	"github.com/moby/moby":                        {"internal/refserver", "load/gauge", "reference-servers/docker"},
 	"github.com/google/go-github":                 {"reference-servers/github"},
 	"github.com/jackc/pgx":                        {"reference-servers/postgres"},
 	"github.com/prometheus/client_golang":         {"reference-servers/service"},
