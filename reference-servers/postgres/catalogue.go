@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -87,7 +86,7 @@ func (d *database) ask(ctx context.Context, operation, sql string, answer any, a
 	})
 }
 
-var errNone = refuse("there is none of that name that may be read")
+var errNone = missing("there is none of that name that may be read")
 
 // schemas lists those of which a table may be read.
 func (d *database) schemas(ctx context.Context) (list []Schema, err error) {
@@ -104,7 +103,7 @@ func (d *database) describe(ctx context.Context, schema, table string) (*Descrip
 	t := &Description{}
 	if err := d.ask(ctx, "describe", tableSQL, t, schema, table); err != nil {
 		if errors.Is(err, errNone) {
-			return nil, refuse("there is no table %q that may be read: list_tables tells which there are", strings.TrimPrefix(schema+"."+table, "."))
+			return nil, missing("there is no table %q that may be read: list_tables tells which there are", strings.TrimPrefix(schema+"."+table, "."))
 		}
 		return nil, err
 	}
@@ -115,7 +114,7 @@ func (d *database) describe(ctx context.Context, schema, table string) (*Descrip
 func (t *Description) column(name string) (*TableColumn, error) {
 	i := slices.IndexFunc(t.Columns, func(c TableColumn) bool { return c.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("table %s.%s has no column %q that may be read", t.Schema, t.Name, name)
+		return nil, missing("table %s.%s has no column %q that may be read", t.Schema, t.Name, name)
 	}
 	return &t.Columns[i], nil
 }

@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/mcpcheck/mcpcheck/reference-servers/service"
 )
 
 // CompletePromptArgument completes the names that prompts take.
 func (c *catalogue) CompletePromptArgument(ctx context.Context, prompt string, a mcp.CompleteArgument, known mcp.CompleteContext) (*mcp.Completion, error) {
 	if !slices.Contains(promptNames, prompt) {
-		return nil, fmt.Errorf("there is no prompt %q", prompt)
+		return nil, service.Invalid(fmt.Errorf("there is no prompt %q", prompt))
 	}
 	return c.complete(ctx, a, known)
 }
@@ -20,7 +22,7 @@ func (c *catalogue) CompletePromptArgument(ctx context.Context, prompt string, a
 // CompleteResourceArgument completes the variables of the templates.
 func (c *catalogue) CompleteResourceArgument(ctx context.Context, uri string, a mcp.CompleteArgument, known mcp.CompleteContext) (*mcp.Completion, error) {
 	if !slices.Contains([]string{schemaTemplate, tableTemplate, columnTemplate}, uri) {
-		return nil, fmt.Errorf("there is no template %q", uri)
+		return nil, service.Invalid(fmt.Errorf("there is no template %q", uri))
 	}
 	return c.complete(ctx, a, known)
 }

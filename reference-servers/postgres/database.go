@@ -103,7 +103,7 @@ func (d *database) refusePower(ctx context.Context, conn *pgx.Conn) error {
 		FROM pg_catalog.pg_roles
 		WHERE pg_catalog.pg_has_role(session_user, oid, 'MEMBER') AND (rolsuper OR rolcreaterole
 			OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'))
-			AND (rolname !~ '^pg_' OR NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user))), '')`).
+			AND (rolname = session_user OR NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user))), '')`).
 		Scan(&e.role, &e.power)
 	if err != nil || e.power == "" {
 		return err

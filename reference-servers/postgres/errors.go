@@ -21,6 +21,11 @@ func refuse(format string, args ...any) error {
 	return service.Healthy(&refusal{fmt.Sprintf(format, args...)})
 }
 
+// missing is what there is to say of a name that is none, or of nothing to be read.
+func missing(format string, args ...any) error {
+	return service.NotFound(&refusal{fmt.Sprintf(format, args...)})
+}
+
 // told puts an error into words for the client: what the database said of the
 // statement, or else that the connection was lost. It tells the errors of a
 // database that works from those of one that does not.
@@ -38,14 +43,10 @@ func told(err error) error {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	case errors.As(err, &answer):
-		e := errors.New(sentence(answer))
-		switch answer.Code[:2] {
-		case "08", "53", "57", "58", "XX":
-			if answer.Code != "57014" { // the statement took too long, which is its own fault
-				return e
-			}
+		if answer.SeverityUnlocalized == "FATAL" || answer.SeverityUnlocalized == "PANIC" {
+			return errors.New(sentence(answer)) // which ended the session
 		}
-		return service.Healthy(e)
+		return refuse("%s", sentence(answer))
 	case errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err):
 		return errors.New("the database does not answer in time")
 	}

@@ -3,10 +3,13 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/mcpcheck/mcpcheck/reference-servers/service"
 )
 
 var promptNames = []string{"explore_schema", "write_query", "improve_query"}
@@ -33,7 +36,7 @@ func (d *database) prompts() []server.ServerPrompt {
 				mcp.WithArgument("schema", mcp.ArgumentDescription("its schema"))),
 			Handler: prompt("Write a query", func(ctx context.Context, a map[string]string) (string, any, error) {
 				if a["question"] == "" || a["table"] == "" {
-					return "", nil, fmt.Errorf("the prompt wants the arguments question and table")
+					return "", nil, service.Invalid(errors.New("the prompt wants the arguments question and table"))
 				}
 				t, err := d.describe(ctx, a["schema"], a["table"])
 				return "Write one SELECT for PostgreSQL that answers the question below, with its values as parameters, check it with explain, " +
@@ -45,7 +48,7 @@ func (d *database) prompts() []server.ServerPrompt {
 				mcp.WithArgument("sql", mcp.RequiredArgument(), mcp.ArgumentDescription("the query"))),
 			Handler: prompt("Find out why a query is slow", func(ctx context.Context, a map[string]string) (string, any, error) {
 				if a["sql"] == "" {
-					return "", nil, fmt.Errorf("the prompt wants the argument sql")
+					return "", nil, service.Invalid(errors.New("the prompt wants the argument sql"))
 				}
 				plan, err := d.explain(ctx, a["sql"], nil, false)
 				return "Below is the plan of a query. Say which steps cost the most and why, and propose a better query or an index.\n\n" + a["sql"], plan, err
@@ -58,6 +61,10 @@ func (d *database) prompts() []server.ServerPrompt {
 func prompt(description string, f func(context.Context, map[string]string) (string, any, error)) server.PromptHandlerFunc {
 	return func(ctx context.Context, r mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		request, data, err := f(ctx, r.Params.Arguments)
+		var refused *refusal
+		if errors.As(err, &refused) {
+			err = service.Invalid(refused) // what an argument names is not there
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -90,7 +89,7 @@ func (c *catalogue) read(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.
 	case 1:
 		var tables []Table
 		if tables, err = c.tables(ctx, path[0]); err == nil && len(tables) == 0 {
-			err = fmt.Errorf("there is no schema %q of which a table may be read", path[0])
+			err = missing("there is no schema %q of which a table may be read", path[0])
 		}
 		content = tables
 	default:
@@ -116,7 +115,7 @@ func (c *catalogue) read(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.
 func names(uri string) (path []string, err error) {
 	rest, ok := strings.CutPrefix(uri, root)
 	if !ok {
-		return nil, fmt.Errorf("%q is no resource: want %s", uri, columnTemplate)
+		return nil, missing("%q is no resource: want %s", uri, columnTemplate)
 	}
 	if rest == "" {
 		return nil, nil
@@ -124,7 +123,7 @@ func names(uri string) (path []string, err error) {
 	for part := range strings.SplitSeq(rest, "/") {
 		name, err := url.PathUnescape(part)
 		if err != nil || name == "" || len(path) == 3 {
-			return nil, fmt.Errorf("%q is no resource: want %s", uri, columnTemplate)
+			return nil, missing("%q is no resource: want %s", uri, columnTemplate)
 		}
 		path = append(path, name)
 	}
