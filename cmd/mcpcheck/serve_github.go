@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -11,10 +10,16 @@ import (
 	"github.com/mcpcheck/mcpcheck/reference-servers/service"
 )
 
-func githubCommand(stdin io.Reader, stderr io.Writer) *cobra.Command {
-	options := github.Options{Log: stderr}
-	return serviceCommand("github", "Run a server of GitHub's issues, pull requests, files and code search", stdin, options.AddFlags,
-		func(ctx context.Context, g *service.Guard) (service.Server, error) {
-			return github.New(ctx, options, g)
-		})
+func serveGithubCommand(stdin io.Reader) *cobra.Command {
+	var o github.Options
+	c := serviceCommand("github", "Run the server of GitHub's issues, pull requests, files and code search", stdin, o.AddFlags,
+		func(ctx context.Context, g *service.Guard) (service.Server, error) { return github.New(ctx, o, g) })
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		o.Log = c.ErrOrStderr()
+		if err := o.Check(); err != nil {
+			return usage("serve github: %v", err)
+		}
+		return nil
+	}
+	return c
 }

@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "load/gauge", "steps", "reports", "internal/refserver", "internal/spec", "internal/suggest",
 		"internal/target", "internal/wire",
-		"reference-servers/docker", "reference-servers/everything", "reference-servers/postgres", "reference-servers/service",
+		"reference-servers/docker", "reference-servers/everything", "reference-servers/github", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features": {},
 	// Not load, although a feature file can ask for some: judging conformance is to
@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"internal/safety":                  {},
 	"reports":                          {"internal/spec"},
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
+	"reference-servers/github":         {"reference-servers/github/standin", "reference-servers/service"},
 	"reference-servers/github/standin": {},
 	"reference-servers/docker":         {"reference-servers/service"},
 	"reference-servers/postgres":       {"reference-servers/service"},

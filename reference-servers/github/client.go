@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,14 +23,13 @@ import (
 func newClient(base *url.URL, token string) (*gh.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // which heeds HTTPS_PROXY
 	transport.MaxIdleConnsPerHost = 64
-	options := []gh.ClientOptionsFunc{gh.WithUserAgent("mcpcheck-github")}
-	host := "api.github.com"
-	if base != nil {
-		host = base.Host
-		options = append(options, gh.WithEnterpriseURLs(base.String(), base.String()))
+	if base == nil {
+		base = &url.URL{Scheme: "https", Host: "api.github.com"}
 	}
+	host := base.Host
+	root := base.Scheme + "://" + host + "/"
 	c := &http.Client{
-		Transport: &revalidating{next: &authorizing{next: transport, host: host, token: token}, kept: map[string]kept{}},
+		Transport: &revalidating{next: &authorizing{next: transport, host: host, prefix: prefix(base), token: token}, kept: map[string]kept{}},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if r.URL.Host != host || len(via) > 5 {
 				return fmt.Errorf("GitHub redirects to %s, which is not followed", r.URL.Host)
@@ -37,14 +37,25 @@ func newClient(base *url.URL, token string) (*gh.Client, error) {
 			return nil
 		},
 	}
-	return gh.NewClient(append(options, gh.WithHTTPClient(c))...)
+	return gh.NewClient(gh.WithUserAgent("mcpcheck-github"), gh.WithURLs(&root, &root), gh.WithHTTPClient(c))
+}
+
+// prefix is the folder of an API, which is /api/v3 on Enterprise servers.
+func prefix(base *url.URL) string {
+	p := strings.TrimSuffix(base.Path, "/")
+	if p == "" && !strings.HasPrefix(base.Host, "api.") {
+		return "/api/v3"
+	}
+	return p
 }
 
 // authorizing adds the token to what goes to one host, and to nothing else.
-// go-github's own way adds it to wherever a redirection leads.
+// go-github's own way adds it to wherever a redirection leads. It adds the folder
+// of the API as well: if go-github did so, it would take searches, which have a
+// rate limit of their own, for something else.
 type authorizing struct {
-	next        http.RoundTripper
-	host, token string
+	next                http.RoundTripper
+	host, prefix, token string
 }
 
 func (a *authorizing) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -53,6 +64,12 @@ func (a *authorizing) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+a.token)
+	if !strings.HasPrefix(r.URL.Path, a.prefix+"/") { // as where a redirection leads has it
+		if r.URL.RawPath != "" {
+			r.URL.RawPath = a.prefix + r.URL.RawPath
+		}
+		r.URL.Path = a.prefix + r.URL.Path
+	}
 	return a.next.RoundTrip(r)
 }
 
