@@ -16,7 +16,8 @@ func Names() []string { return slices.Sorted(maps.Keys(references)) }
 // references say what each consists of: the parts of a stage start together, once
 // those of the stage before are ready. The first of the last stage is the server.
 var references = map[string]func(context.Context, *engine, func(string)) ([][]part, error){
-	"docker": docker,
+	"docker":   docker,
+	"postgres": postgres,
 }
 
 // shared is what servers on the shared runtime are told. Their address is one of

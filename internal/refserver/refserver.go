@@ -7,12 +7,10 @@
 package refserver
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -150,6 +148,3 @@ func because(ctx context.Context, err error) error {
 func oneLine(err error) string {
 	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
-
-// variable is the value of an environment variable, or what it is when unset.
-func variable(name, otherwise string) string { return cmp.Or(os.Getenv(name), otherwise) }
