@@ -44,6 +44,9 @@ test-containers: ## tests that need a Docker engine
 postgres-image: ## an image of PostgreSQL out of Debian's packages, where no registry of images is reached
 	reference-servers/postgres/image/build
 
+browser: ## the HTML reports as Chromium lays them out, which has to be installed
+	go test -count=1 -timeout 15m -tags browser -run '^TestBrowser' $(ARGS) ./reports ./cmd/mcpcheck
+
 bench: ## how long checks and schemas take
 	go test -run '^$$' -bench . -benchmem $(ARGS) ./...
 

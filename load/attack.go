@@ -26,7 +26,8 @@ func Attack(ctx context.Context, p Plan) (*reports.Load, error) {
 }
 
 // AttackInParts is Attack, and reports besides on each of some parts of equal
-// length, one after the other, so that it can be seen what held throughout.
+// length, one after the other, so that it can be seen what held throughout. They
+// take the place of the timeline.
 func AttackInParts(ctx context.Context, p Plan, parts int) (*reports.Load, []*reports.Load, error) {
 	s, err := p.schedule()
 	if err != nil {
@@ -128,6 +129,9 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 	}
 	warm, all := a.plan.Warmup, a.plan.sending()
 	rec, split := newRecord(a.plan, a.schedule, warm, all), make([]*record, parts)
+	if parts == 0 {
+		rec.timeline = newTimeline(a.plan.Duration)
+	}
 	for i := range split {
 		at := func(i int) time.Duration { return warm + a.plan.Duration*time.Duration(i)/time.Duration(parts) }
 		split[i] = newRecord(a.plan, a.schedule, at(i), at(i+1))

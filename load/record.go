@@ -76,6 +76,7 @@ type record struct {
 	operations       []operation
 	retryAfter       []string
 	leaked           uint64
+	timeline         *timeline // nil if nobody asks for it
 }
 
 type operation struct {
@@ -132,6 +133,9 @@ func (rec *record) add(s sample) {
 		rec.first.Add(s.first)
 	}
 	rec.outcomes[s.outcome]++
+	if rec.timeline != nil {
+		rec.timeline.add(rec.schedule.began.Add(rec.from), s)
+	}
 	o := &rec.operations[s.operation]
 	o.requests++
 	o.latency.Add(s.latency())
@@ -186,6 +190,10 @@ func (rec *record) report() *reports.Load {
 			Operation: rec.plan.Mix[i].Name, Requests: o.requests,
 			Latency: percentiles(&o.latency, o.requests), Outcomes: outcomes(o.outcomes, o.requests),
 		})
+	}
+	if rec.timeline != nil {
+		l.Distribution = distribution(&rec.latency, &rec.service, rec.requests)
+		l.Timeline = rec.timeline.report(rec.schedule, rec.from, rec.plan.Concurrency == 0)
 	}
 	rec.bounds(l)
 	return l

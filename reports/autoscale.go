@@ -65,6 +65,7 @@ type SimulationSample struct {
 	Replicas int      `json:"replicas"`
 	Ready    int      `json:"ready"`
 	Metric   float64  `json:"metric"` // what the HPA saw last, per replica
+	Queue    float64  `json:"queue"`  // requests that wait
 	Late     float64  `json:"late"`
 	Dropped  float64  `json:"dropped"`
 }

@@ -24,6 +24,11 @@ type Load struct {
 	// Slip is how much later than due requests were sent.
 	Slip Percentiles `json:"slip"`
 
+	// Distribution is all of Latency and Service, finer towards the slowest, and
+	// Timeline how they and the outcomes went while time passed.
+	Distribution []QuantilePoint `json:"distribution,omitempty"`
+	Timeline     *Timeline       `json:"timeline,omitempty"`
+
 	Outcomes   []LoadOutcome   `json:"outcomes"`
 	Operations []LoadOperation `json:"operations"`
 	Objectives []Objective     `json:"slo,omitempty"`
@@ -68,6 +73,30 @@ type Percentiles struct {
 	P99  float64 `json:"p99"`
 	P999 float64 `json:"p99.9"`
 	Max  float64 `json:"max"`
+}
+
+// A QuantilePoint says which times a share of the requests, from 0 to 1, did not
+// exceed, in milliseconds.
+type QuantilePoint struct {
+	Share   float64 `json:"share"`
+	Latency float64 `json:"latency"`
+	Service float64 `json:"service"`
+}
+
+// A Timeline cuts a load test into parts of equal length, a few hundred at the
+// most.
+type Timeline struct {
+	Width   Duration     `json:"width"` // seconds
+	Moments []LoadMoment `json:"moments"`
+}
+
+// A LoadMoment is one part of a Timeline. Latency and Outcomes are of the requests
+// that were due in it, whenever they were sent.
+type LoadMoment struct {
+	Planned  uint64            `json:"planned,omitempty"` // requests; absent in a closed loop
+	Sent     uint64            `json:"sent"`
+	Latency  *Percentiles      `json:"latency,omitempty"` // absent if none was due
+	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
 }
 
 // Milliseconds is a time as reports write it.

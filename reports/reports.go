@@ -40,6 +40,7 @@ var Writers = map[string]Writer{
 	"text":  Text(TextOptions{}),
 	"json":  JSON,
 	"junit": JUnit,
+	"html":  HTML,
 }
 
 // A Report is the outcome of one call of mcpcheck.

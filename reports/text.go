@@ -83,21 +83,7 @@ func (p *page) run(r Run) {
 // about tells what was judged, and how far the run came.
 func (p *page) about(r Run) {
 	p.printf("%s\n", p.paint(bold, line(cmp.Or(r.Target, "unnamed target"), maxField)))
-	facts := []string{line(string(r.Transport), maxLabel)}
-	if r.Revision != "" {
-		facts = append(facts, "revision "+line(string(r.Revision), maxLabel))
-	}
-	if r.Server.Name != "" {
-		facts = append(facts, strings.TrimSpace("server "+line(r.Server.Name, maxLabel)+" "+line(r.Server.Version, maxLabel)))
-	}
-	if r.Repetitions > 1 {
-		facts = append(facts, plural(r.Repetitions, "repetition"))
-	}
-	facts = append(facts, r.Duration.String())
-	if facts[0] == "" {
-		facts = facts[1:]
-	}
-	p.field(2, "", strings.Join(facts, ", "))
+	p.field(2, "", strings.Join(r.facts(), ", "))
 	if r.Incomplete != "" {
 		what := "The run ended early: "
 		if r.Unreachable {
@@ -112,6 +98,25 @@ func (p *page) about(r Run) {
 		p.field(2, "", "The last that the server logged to stderr:")
 		p.verbatim(4, last(r.StderrTail))
 	}
+}
+
+// facts say what was judged, and how.
+func (r Run) facts() []string {
+	facts := []string{line(string(r.Transport), maxLabel)}
+	if r.Revision != "" {
+		facts = append(facts, "revision "+line(string(r.Revision), maxLabel))
+	}
+	if r.Server.Name != "" {
+		facts = append(facts, strings.TrimSpace("server "+line(r.Server.Name, maxLabel)+" "+line(r.Server.Version, maxLabel)))
+	}
+	if r.Repetitions > 1 {
+		facts = append(facts, plural(r.Repetitions, "repetition"))
+	}
+	facts = append(facts, r.Duration.String())
+	if facts[0] == "" {
+		facts = facts[1:]
+	}
+	return facts
 }
 
 // areas draws a line an area; a column that would be all zeros is left out.

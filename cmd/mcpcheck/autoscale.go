@@ -148,7 +148,7 @@ func autoscaleCommand() *cobra.Command {
 	f.StringVar(&from, "capacity", "", "take the capacity from the JSON report `FILE`")
 	f.IntVar(&replicas, "replicas", 0, "`N` replicas answered while it was measured, if the report does not say")
 	a.flags(c)
-	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json or junit; - is the standard output; repeatable")
+	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json, junit or html; - is the standard output; repeatable")
 	return c
 }
 

@@ -66,7 +66,7 @@ func checkCommand() *cobra.Command {
 	f.StringVar(&o.arguments, "args", "", "take the arguments of tools from the JSON `FILE`: an object by tool name")
 	f.StringVar(&o.features, "features", "", "run the feature files in `DIR` instead of the built-in ones")
 	f.BoolVar(&o.yes, "yes-load", false, yesLoad+", where feature files ask for that")
-	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json or junit; - is the standard output; repeatable")
+	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json, junit or html; - is the standard output; repeatable")
 	f.BoolVar(&o.strict, "strict", false, "a broken SHOULD costs conformance as well")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show passes, transcripts, and what would make the rest applicable")
 	f.DurationVar(&o.timeout, "timeout", wire.DefaultTimeout, "wait this long for the answer to one request")

@@ -49,7 +49,7 @@ func (o *loadSettings) flags(c *cobra.Command) {
 	f.DurationVar(&o.timeout, "timeout", load.DefaultTimeout, "wait this long for one answer")
 	f.StringVar(&o.slo, "slo", "", "demand `OBJECTIVES` such as 'p99<200ms,errors<0.1%,rate>=95/s'")
 	f.BoolVar(&o.yes, "yes-load", false, yesLoad)
-	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json or junit; - is the standard output; repeatable")
+	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json, junit or html; - is the standard output; repeatable")
 }
 
 func loadCommand() *cobra.Command {

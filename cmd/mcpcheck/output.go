@@ -25,7 +25,7 @@ func (o *settings) outputs(stdout io.Writer) ([]output, error) {
 		format, path, ok := strings.Cut(spec, "=")
 		w, known := reports.Writers[format]
 		if !ok || !known || path == "" {
-			return nil, usage("--report is %q, want FORMAT=PATH with one of the formats text, json, junit", spec)
+			return nil, usage("--report is %q, want FORMAT=PATH with one of the formats text, json, junit, html", spec)
 		}
 		if path == "-" {
 			console, path = true, ""

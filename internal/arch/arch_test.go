@@ -42,7 +42,9 @@ var mayImport = map[string][]string{
 	"load/gauge":                       {"reports"},
 	"internal/refserver":               {"reference-servers/deploy", "reference-servers/postgres"}, // not to run them: what their backends hold
 	"internal/safety":                  {},
-	"reports":                          {"internal/spec"},
+	"reports":                          {"internal/spec", "reports/chart"},
+	"reports/chart":                    {},
+	"internal/browser":                 {}, // for tests
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
 	"reference-servers/github":         {"reference-servers/github/standin", "reference-servers/service"},
 	"reference-servers/github/standin": {},
@@ -71,6 +73,9 @@ var usedIn = map[string][]string{
 	"github.com/dlclark/regexp2":                  {"internal/spec"},
 	"github.com/prometheus/client_model":          {"load/gauge"},
 	"github.com/prometheus/common":                {"load/gauge"},
+	"github.com/go-analyze/charts":                {"reports/chart"},
+	"github.com/chromedp/chromedp":                {"internal/browser"},
+	"github.com/chromedp/cdproto":                 {"internal/browser"},
 	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
 	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
 	"github.com/containerd/errdefs":               {"internal/refserver", "reference-servers/docker"},

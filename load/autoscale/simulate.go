@@ -210,6 +210,9 @@ func (s *simulation) sample(now, every time.Duration) {
 		if p.ready <= now {
 			x.Ready++
 		}
+		for _, w := range p.queue {
+			x.Queue += w.n
+		}
 	}
 	s.late, s.gone = 0, 0
 	s.result.Samples = append(s.result.Samples, x)
