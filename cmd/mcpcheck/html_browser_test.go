@@ -17,15 +17,14 @@ func TestBrowserRuns(t *testing.T) {
 	t.Setenv(as, "mcpcheck")
 	ctx := browser.New(t)
 	dir := t.TempDir()
-	saved := filepath.Join(dir, "capacity.json")
 	for _, tt := range []struct {
 		name     string
 		args     []string
 		pictures int // at the least
 	}{
-		{"load", []string{"load", "--reference", "everything", "--rate", "100/s", "--duration", "2s", "--slo", "p99<10s"}, 4},
-		{"capacity", []string{"capacity", "--reference", "everything", "--slo", "p99<5s", "--step", "2s", "--max-rate", "60", "--repeats", "1", "--report", "json=" + saved}, 5},
-		{"autoscale", []string{"autoscale", "--capacity", saved, "--replicas", "1", "--peak", "300/s", "--traffic", "burst"}, 5},
+		{"load", []string{"load", "--reference", "everything", "--rate", "300/s", "--duration", "2s", "--slo", "p99<10s"}, 4},
+		{"capacity", []string{"capacity", "--reference", "everything", "--slo", "p99<5s", "--step", "300ms", "--max-rate", "60", "--repeats", "1"}, 3},
+		{"autoscale", []string{"autoscale", "--capacity", capacityReport(t, nil), "--peak", "900/s", "--traffic", "burst"}, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			file := filepath.Join(dir, tt.name+".html")
@@ -34,17 +33,14 @@ func TestBrowserRuns(t *testing.T) {
 			var want []string
 			switch c := run.Capacity; {
 			case run.Load != nil:
-				want = []string{fmt.Sprintf("%d of %d requests sent", run.Load.Requests, run.Load.Planned), fmt.Sprintf("%.0f/s", run.Load.Rate)}
+				want = []string{fmt.Sprintf("%d of %d requests sent", run.Load.Requests, run.Load.Planned), fmt.Sprintf("ok: %d", run.Load.Outcomes[0].Count)}
 			case c != nil:
-				want = append(c.Notes, fmt.Sprintf("%.0f MiB", c.Server.Memory/(1<<20)))
-				if c.Autoscale != nil {
-					want = append(want, c.Autoscale.Refusals...)
+				want = append(c.Notes, fmt.Sprintf("%.1f", c.Steps[0].InProgress))
+				if c.Server != nil {
+					want = append(want, fmt.Sprintf("%.0f MiB", c.Server.Memory/(1<<20)))
 				}
-				if c.Rate > 0 {
-					want = append(want, fmt.Sprintf("%.1f/s", c.Rate))
-				}
-				if c.Autoscale != nil && len(c.Autoscale.Refusals) == 0 {
-					want = append(want, c.Autoscale.Metric, fmt.Sprintf("%.2f", c.Autoscale.Simulation.PodHours))
+				if a := c.Autoscale; a != nil {
+					want = append(want, a.Metric, fmt.Sprintf("%.2f", a.Simulation.PodHours), a.Arithmetic[0].Reason)
 				}
 			default:
 				t.Fatalf("exit %d without a measurement: %s", o.status, o.stderr)
