@@ -36,7 +36,7 @@ const instructions = `Containers of a Docker Engine. Read docker://container/{id
 one, and docker://container/{id}/logs for its last output. Stopping or restarting a container ends what runs in it.`
 
 // New returns the server of an engine, which need not be running yet.
-func New(_ context.Context, o Options, g *service.Guard) (service.Server, error) {
+func New(ctx context.Context, o Options, g *service.Guard) (service.Server, error) {
 	e, err := connect(o, g)
 	if err != nil {
 		return service.Server{}, fmt.Errorf("docker-host: %w", err)
@@ -48,7 +48,7 @@ func New(_ context.Context, o Options, g *service.Guard) (service.Server, error)
 		server.WithInstructions(instructions),
 		server.WithToolCapabilities(false),
 		server.WithPromptCapabilities(false),
-		server.WithResourceCapabilities(false, false),
+		server.WithResourceCapabilities(false, true),
 		server.WithPaginationLimit(100),
 		server.WithCompletions(),
 		server.WithPromptCompletionProvider(names),
@@ -58,7 +58,14 @@ func New(_ context.Context, o Options, g *service.Guard) (service.Server, error)
 	d.mcp.AddResourceTemplates(e.templates()...)
 	d.mcp.AddPrompts(e.prompts()...)
 	g.Hooks().AddBeforeListResources(func(ctx context.Context, _ any, _ *mcp.ListResourcesRequest) { d.refresh(ctx) })
-	return service.Server{MCP: d.mcp, Ready: e.ping, Close: e.client.Close}, nil
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	watched := make(chan struct{})
+	go func() { defer close(watched); d.watch(ctx) }()
+	return service.Server{MCP: d.mcp, Ready: e.ping, Close: func() error {
+		cancel()
+		<-watched
+		return e.client.Close()
+	}}, nil
 }
 
 // dockerServer keeps the resources of an MCP server to the containers that there are.

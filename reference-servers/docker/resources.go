@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -47,6 +48,46 @@ func (d *dockerServer) refresh(ctx context.Context) {
 		d.mcp.DeleteResources(gone...)
 	}
 	d.listed = now
+}
+
+// changes are the events after which the list of resources may be another.
+var changes = client.Filters{}.Add("type", "container").
+	Add("event", "create", "start", "die", "destroy", "rename", "pause", "unpause")
+
+// settle is how long a burst of events is waited for, and retry how long after the
+// engine was lost it is asked again.
+const settle, retry = 100 * time.Millisecond, 2 * time.Second
+
+// watch refreshes the resources when the engine tells of a change, so that clients
+// are told, too. It asks the client directly: a stream is no call that could trip
+// the breaker.
+func (d *dockerServer) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		events := d.client.Events(ctx, client.EventsListOptions{Filters: changes})
+		d.refresh(ctx)
+		d.follow(ctx, events)
+		select {
+		case <-time.After(retry):
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (d *dockerServer) follow(ctx context.Context, events client.EventsResult) {
+	var settled <-chan time.Time
+	for {
+		select {
+		case <-events.Messages:
+			if settled == nil {
+				settled = time.After(settle)
+			}
+		case <-settled:
+			settled = nil
+			d.refresh(ctx)
+		case <-events.Err:
+			return
+		}
+	}
 }
 
 func (e *engine) templates() []server.ServerResourceTemplate {

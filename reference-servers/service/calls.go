@@ -69,8 +69,15 @@ func (g *Guard) newHooks() *server.Hooks {
 		g.finish(ctx, id, method, message, outcome, err)
 	})
 	if g.Transport != "http" { // whose sessions are told of by sessions
-		h.AddOnRegisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Inc() })
-		h.AddOnUnregisterSession(func(context.Context, server.ClientSession) { g.metrics.sessions.Dec() })
+		count := func(by float64) func(context.Context, server.ClientSession) {
+			return func(_ context.Context, s server.ClientSession) {
+				if _, is := s.(*subscription); !is {
+					g.metrics.sessions.Add(by)
+				}
+			}
+		}
+		h.AddOnRegisterSession(count(1))
+		h.AddOnUnregisterSession(count(-1))
 	}
 	return h
 }
@@ -96,6 +103,9 @@ func (g *Guard) finish(ctx context.Context, id any, method mcp.MCPMethod, messag
 	level := slog.LevelInfo
 	if outcome != "ok" {
 		level = slog.LevelWarn
+	}
+	if m := messageOf(ctx); m != nil {
+		id = m.id // which is exact
 	}
 	attrs := []slog.Attr{slog.Any("request", id), slog.String("session", sessionTag(ctx)), slog.String("method", string(method))}
 	if target.Key != "" {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -35,7 +33,6 @@ type pipe struct {
 
 	mu     sync.Mutex
 	asked  map[string]*asked // by id
-	listen json.RawMessage   // the id of the last subscription
 	ending bool
 }
 
@@ -62,7 +59,7 @@ func (p *pipe) write(send func([]byte) error) error {
 		for {
 			select {
 			case n := <-p.notes:
-				if err := sendJSON(send, p.tagged(n)); err != nil {
+				if err := sendJSON(send, n); err != nil {
 					return err
 				}
 			default:
@@ -73,7 +70,7 @@ func (p *pipe) write(send func([]byte) error) error {
 	for {
 		select {
 		case n := <-p.notes:
-			if err := sendJSON(send, p.tagged(n)); err != nil {
+			if err := sendJSON(send, n); err != nil {
 				return err
 			}
 		case data := <-p.output:
@@ -87,20 +84,6 @@ func (p *pipe) write(send func([]byte) error) error {
 			return notes()
 		}
 	}
-}
-
-// tagged names the subscription that a notification belongs to, for a client that
-// has such instead of a handshake.
-func (p *pipe) tagged(n mcp.JSONRPCNotification) mcp.JSONRPCNotification {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.started.Load() || p.listen == nil || !strings.HasSuffix(n.Method, "/list_changed") {
-		return n
-	}
-	meta := map[string]any{mcp.MetaKeySubscriptionID: p.listen}
-	maps.Copy(meta, n.Params.Meta)
-	n.Params.Meta = meta
-	return n
 }
 
 func sendJSON(send func([]byte) error, v any) error {
@@ -261,11 +244,8 @@ func (p *pipe) begin(m *message) *asked {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked[string(m.id)] = a
-	if a.stream {
-		p.listen = m.id
-		if p.ending {
-			a.cancel()
-		}
+	if a.stream && p.ending {
+		a.cancel()
 	}
 	return a
 }
@@ -302,7 +282,13 @@ func (p *pipe) handle(m *message) (answer []byte) {
 	if ctx == nil {
 		ctx = p.base
 	}
-	response := p.mcp.HandleMessage(withMessage(p.mcp.WithContext(ctx, p), m), m.raw)
+	ctx = withMessage(ctx, m)
+	var response mcp.JSONRPCMessage
+	if m.method == string(mcp.MethodSubscriptionsListen) {
+		response = p.subscribe(ctx, m)
+	} else {
+		response = p.mcp.HandleMessage(p.mcp.WithContext(ctx, p), m.raw)
+	}
 	if response == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 // Run serves until the context ends, or over stdio until stdin does. It returns
 // once the calls in flight are answered.
 func (g *Guard) Run(ctx context.Context, s Server, stdin io.Reader, stdout, stderr io.Writer) (err error) {
-	g.logTo(stderr)
+	g.log.open(stderr)
 	if s.Close != nil {
 		defer func() { err = errors.Join(err, s.Close()) }()
 	}

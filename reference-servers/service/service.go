@@ -17,6 +17,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -38,6 +39,7 @@ type Guard struct {
 	name, version string
 	settings
 	metrics  *metrics
+	log      sink
 	audit    *slog.Logger
 	policy   *policy
 	breaker  *gobreaker.CircuitBreaker[struct{}]
@@ -57,6 +59,9 @@ func New(name, version string, c Config) (*Guard, error) {
 		return nil, err
 	}
 	g := &Guard{name: name, version: version, settings: s, audit: slog.New(slog.DiscardHandler)}
+	if s.Audit {
+		g.audit = slog.New(slog.NewJSONHandler(&g.log, nil)).With("server", name)
+	}
 	g.metrics = newMetrics(name, version)
 	g.policy = &policy{settings: s}
 	g.breaker = g.newBreaker()
@@ -74,11 +79,25 @@ func New(name, version string, c Config) (*Guard, error) {
 // since mcp-go takes one set.
 func (g *Guard) Hooks() *server.Hooks { return g.hooks }
 
-// logTo directs the audit log, which never goes to stdout.
-func (g *Guard) logTo(w io.Writer) {
-	if g.Audit {
-		g.audit = slog.New(slog.NewJSONHandler(w, nil)).With("server", g.name)
+// A sink is where the audit log goes once it is known: never to stdout.
+type sink struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.to == nil {
+		return len(p), nil
 	}
+	return s.to.Write(p)
+}
+
+func (s *sink) open(to io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to = to
 }
 
 // Version is that of the server.

@@ -3,7 +3,8 @@ package service
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -56,56 +57,143 @@ func (o *output) await(t *testing.T, text string) string {
 	}
 }
 
-// echo is a server with one tool, which says what it was told.
+// echo is a server whose tools say what they were told, panic, wait, and write.
 func echo(g *Guard) Server {
-	s := server.NewMCPServer("echo", "1", g.Options()...)
-	s.AddTool(mcp.NewTool("echo", mcp.WithString("text", mcp.Required()), mcp.WithReadOnlyHintAnnotation(true)),
-		func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return mcp.NewToolResultText(r.GetString("text", "")), nil
-		})
+	s := server.NewMCPServer("echo", "1", append(g.Options(), server.WithPaginationLimit(2), server.WithToolCapabilities(true), server.WithResourceCapabilities(false, true))...)
+	text := mcp.WithString("text", mcp.Required())
+	reads := mcp.WithReadOnlyHintAnnotation(true)
+	s.AddTool(mcp.NewTool("echo", text, reads), func(_ context.Context, r mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText(r.GetString("text", "")), nil
+	})
+	s.AddTool(mcp.NewTool("panic", reads), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		panic("hunter2")
+	})
+	s.AddTool(mcp.NewTool("write", mcp.WithReadOnlyHintAnnotation(false)), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("written"), nil
+	})
+	s.AddTool(mcp.NewTool("fail", reads), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return nil, g.Call(ctx, "fail", func(context.Context) error { return errors.New("broken") })
+	})
+	s.AddResourceTemplate(mcp.NewResourceTemplate("echo://{name}", "echo"), func(_ context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		if strings.HasSuffix(r.Params.URI, "missing") {
+			return nil, NotFound(errors.New("it is not there"))
+		}
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: r.Params.URI, Text: "here"}}, nil
+	})
 	return Server{MCP: s}
 }
 
-// serve runs a server over HTTP and returns its base URL and its stderr.
-func serve(t *testing.T, c Config, build func(*Guard) Server) (url string, stderr *output) {
+// gated is echo with a tool that waits until it is let go.
+type gated struct {
+	began chan struct{}
+	let   chan struct{}
+}
+
+func newGated() *gated { return &gated{make(chan struct{}, 5000), make(chan struct{})} }
+
+func (w *gated) server(g *Guard) Server {
+	s := echo(g)
+	s.MCP.AddTool(mcp.NewTool("wait", mcp.WithReadOnlyHintAnnotation(true)), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		w.began <- struct{}{}
+		select {
+		case <-w.let:
+			return mcp.NewToolResultText("waited"), nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	})
+	return s
+}
+
+// A running server is one that is served over HTTP.
+type running struct {
+	url    string // without a path
+	guard  *Guard
+	stderr *output
+	stop   context.CancelFunc
+	done   chan error
+}
+
+func serve(t *testing.T, c Config, build func(*Guard) Server) *running {
 	t.Helper()
 	c.Address = "127.0.0.1:0"
+	c.Audit = true
 	g, err := New("echo", "1", c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stderr = newOutput()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- g.Run(ctx, build(g), strings.NewReader(""), io.Discard, stderr) }()
+	r := &running{guard: g, stderr: newOutput(), done: make(chan error, 1)}
+	var ctx context.Context
+	ctx, r.stop = context.WithCancel(context.Background())
+	go func() { r.done <- g.Run(ctx, build(g), strings.NewReader(""), io.Discard, r.stderr); close(r.done) }()
 	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
+		r.stop()
+		if err := <-r.done; err != nil {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	said := stderr.await(t, "\n")
+	said := r.stderr.await(t, "listening on ")
 	_, said, _ = strings.Cut(said, "listening on ")
-	url, _, _ = strings.Cut(said, "\n")
-	return url[:strings.LastIndex(url, "/")], stderr
+	r.url, _, _ = strings.Cut(said, "\n")
+	r.url = r.url[:strings.LastIndex(r.url, "/")]
+	return r
 }
 
-func TestHTTP(t *testing.T) {
-	url, stderr := serve(t, Config{Transport: "http", Stateless: true, Audit: true}, echo)
-	r, err := http.Post(url+"/mcp", "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}`))
+// An answer is what came back over HTTP.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes one request; the header fields are pairs.
+func send(t *testing.T, method, url, body string, header ...string) answer {
+	t.Helper()
+	a, err := try(method, url, body, header...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	var answer struct {
-		ID     int
-		Result struct{ Content []struct{ Text string } }
+	return a
+}
+
+func try(method, url, body string, header ...string) (answer, error) {
+	r, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
 	}
-	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil || answer.ID != 7 || answer.Result.Content[0].Text != "hello" {
-		t.Errorf("answer %+v, %v", answer, err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json, text/event-stream")
 	}
-	line := stderr.await(t, `"request":7`)
-	for _, want := range []string{`"tool":"echo"`, `"outcome":"ok"`, `"seconds":`} {
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+		if header[i] == "Host" {
+			r.Host = header[i+1]
+		}
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header, string(data)}, err
+}
+
+func toolCall(id any, tool, arguments string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%v,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, id, tool, arguments)
+}
+
+const hello = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+
+func TestHTTP(t *testing.T) {
+	s := serve(t, Config{Transport: "http", Stateless: true}, echo)
+	a := send(t, "POST", s.url+"/mcp", toolCall(9007199254740993, "echo", `{"text":"hello"}`))
+	if a.status != 200 || !strings.Contains(a.body, `"id":9007199254740993`) || !strings.Contains(a.body, `"hello"`) {
+		t.Errorf("answer %+v", a)
+	}
+	line := s.stderr.await(t, `"tool":"echo"`)
+	for _, want := range []string{`"request":9007199254740993`, `"outcome":"ok"`, `"seconds":`} {
 		if !strings.Contains(line, want) {
 			t.Errorf("audit log lacks %s: %s", want, line)
 		}
@@ -117,14 +205,8 @@ func TestHTTP(t *testing.T) {
 		"/health": `"ok"`, "/ready": `"ready"`,
 		"/metrics": `mcp_requests_total{method="tools/call",outcome="ok",server="echo",tool="echo"} 1`,
 	} {
-		r, err := http.Get(url + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(r.Body)
-		r.Body.Close()
-		if r.StatusCode != 200 || !strings.Contains(string(body), want) {
-			t.Errorf("%s: %d %s", path, r.StatusCode, body)
+		if a := send(t, "GET", s.url+path, ""); a.status != 200 || !strings.Contains(a.body, want) {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
 	}
 }
