@@ -17,6 +17,7 @@ func Names() []string { return slices.Sorted(maps.Keys(references)) }
 // those of the stage before are ready. The first of the last stage is the server.
 var references = map[string]func(context.Context, *engine, func(string)) ([][]part, error){
 	"docker":   docker,
+	"github":   github,
 	"postgres": postgres,
 }
 
@@ -43,6 +44,12 @@ func docker(_ context.Context, e *engine, _ func(string)) ([][]part, error) {
 		},
 		{name: "sample", command: []string{"everything", "--http", "0.0.0.0:8080"}, open: true},
 	}}, nil
+}
+
+// github is the server of the stand-in of GitHub, which it starts itself when it
+// has no token. Ours is not handed on: a reference run asks nothing of others.
+func github(context.Context, *engine, func(string)) ([][]part, error) {
+	return [][]part{{{name: "github", command: []string{"github"}, ready: "/ready", env: shared(nil)}}}, nil
 }
 
 // groupOf returns the group that may use a file of this machine.
