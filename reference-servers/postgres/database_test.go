@@ -251,7 +251,7 @@ func testOversized(t *testing.T, c *client) {
 		{"as many rows as may be given", `SELECT g FROM generate_series(1, 100) g`, 100, false, ""},
 		{"more bytes than may be given", `SELECT repeat('x', 20000) FROM generate_series(1, 100) g`, 52, true, ""},
 		{"a gigabyte, row by row", `SELECT repeat('x', 1000000) FROM generate_series(1, 1000) g`, 1, true, ""},
-		{"one row that is too large for memory", `SELECT repeat('x', 50000000)`, 0, false, "one row is of 50000010 bytes, which is more than --max-bytes allows"},
+		{"one row that is too large for memory", `SELECT repeat('x', 50000000)`, 0, false, "one row is of 50000006 bytes, which is more than --max-bytes allows"},
 		{"many columns that are", `SELECT repeat('x', 900000), repeat('x', 900000), repeat('x', 900000)`, 0, false, "one row is of 2700014 bytes"},
 		{"a long error", `SELECT repeat('x', 1000000)::int`, 0, false, "..."},
 		{"a long statement", `SELECT 1 /* ` + strings.Repeat("x", 1<<20) + `*/`, 1, false, ""},
