@@ -115,8 +115,9 @@ func (s *streamable) pass(w http.ResponseWriter, r *http.Request, m *message, mo
 	if modern && m.method == string(mcp.MethodSubscriptionsListen) {
 		stream, done := s.streams.add(ctx, "listen")
 		defer done()
+		client := r.Context()
 		defer func() {
-			if stream.Err() != nil && r.Context().Err() == nil {
+			if stream.Err() != nil && client.Err() == nil {
 				a.endStream() // mcp-go falls silent when its context ends
 			}
 		}()
