@@ -71,7 +71,11 @@ func (s *search) resources() {
 		}
 	}
 	c.Server, c.Generator = server.of, own.of
-	if c.Server == nil && c.Rate > 0 {
+	switch {
+	case c.Server != nil || c.Rate == 0:
+	case s.Gauge != nil:
+		s.note("CPU and memory of the server (%s) were read less than twice in each step at %s: want longer steps (--step)", s.Gauge.Source(), perSecond(c.Rate))
+	default:
 		s.note("CPU and memory of the server were not observed: it is not known which process or container it is, and it exports no such metrics")
 	}
 }

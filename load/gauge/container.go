@@ -109,8 +109,8 @@ func publishes(c container.Summary, port uint16) bool {
 // Source is "container".
 func (*Container) Source() string { return "container" }
 
-// Every is a quarter of a second: the engine has to ask the kernel.
-func (*Container) Every() time.Duration { return 250 * time.Millisecond }
+// Every is short, for most engines take a second for an answer.
+func (*Container) Every() time.Duration { return 100 * time.Millisecond }
 
 // Close ends the connection to the engine.
 func (c *Container) Close() { c.engine.Close() } //nolint:errcheck // nothing was sent that could be lost
