@@ -113,6 +113,22 @@ func sessionsOf(clients []*client) (s Sessions) {
 	return s
 }
 
+// OpenSession opens a session of the server of a plan, ready for requests. It is
+// for who measures sessions themselves, and has to close it.
+func OpenSession(ctx context.Context, p Plan) (*wire.Session, error) {
+	s, err := wire.Open(ctx, p.Endpoint)
+	if err == nil {
+		err = greet(ctx, s, p.Revision)
+	}
+	if err != nil {
+		if s != nil {
+			s.Close()
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
 // greet makes a session ready for requests.
 func greet(ctx context.Context, s *wire.Session, r spec.Revision) error {
 	if r.Modern() {

@@ -291,7 +291,12 @@ func (rt *roundTripper) readStream(h *hit, body io.ReadCloser, sent time.Time, c
 func (rt *roundTripper) fresh(ctx context.Context, h *hit) {
 	s, err := wire.Open(ctx, rt.plan.Endpoint)
 	if s != nil {
-		defer s.Close()
+		defer func() {
+			if rt.plan.Abandon {
+				s.SetID("") // what has no id cannot be ended
+			}
+			s.Close()
+		}()
 	}
 	if err == nil {
 		err = greet(ctx, s, rt.plan.Revision)

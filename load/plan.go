@@ -25,6 +25,7 @@ type Plan struct {
 
 	Sessions int  // used in turn; 0 for 1
 	Fresh    bool // each request opens and ends a session of its own
+	Abandon  bool // with Fresh, they are not ended: the server is not told that the client is gone
 	Workers  int  // requests in progress at the most; 0 for 1000
 
 	// Out, if not nil, gets each result in vegeta's encoding.

@@ -1,6 +1,9 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Capacity is what one replica of a server can take. Rates are in requests a
 // second, times in milliseconds, CPU in cores, memory in bytes.
@@ -34,6 +37,8 @@ type Capacity struct {
 	Transport string           `json:"transport"`
 	Stateful  bool             `json:"stateful"`          // the server assigned sessions
 	Metrics   []string         `json:"metrics,omitempty"` // names of request counters that the server's /metrics exports
+	// SessionMetrics are the names of gauges of its that follow the open sessions.
+	SessionMetrics []string `json:"sessionMetrics,omitempty"`
 	// Replicas is how many answered while it was measured; 0 if that is not known.
 	Replicas int `json:"replicas,omitempty"`
 
@@ -97,26 +102,78 @@ type USL struct {
 }
 
 // A SessionsCeiling is how many sessions, each with a stream if the server has
-// one, were open at once.
+// one, were open at once, and all answered. Where the revision has no sessions,
+// it is streams alone.
 type SessionsCeiling struct {
-	Opened  int     `json:"opened"`
-	Reached bool    `json:"reached"` // more were refused; else the search ended there
-	Reason  string  `json:"reason,omitempty"`
-	Memory  float64 `json:"memoryPerSession,omitempty"` // bytes, by the slope of all levels
+	Opened  int    `json:"opened"`           // sessions
+	Streams int    `json:"streams"`          // that were open at the same time, at the most
+	Reached bool   `json:"reached"`          // the server took no more; else the search ended there
+	Reason  string `json:"reason,omitempty"` // what broke first, or why the search ended
+
+	// StreamsReached says that the server took no more streams, although it did
+	// more sessions, and StreamsReason why.
+	StreamsReached bool   `json:"streamsReached,omitempty"`
+	StreamsReason  string `json:"streamsReason,omitempty"`
+
+	Memory float64        `json:"memoryPerSession,omitempty"` // bytes, by the slope of all levels; 0 if that is no line
+	R2     float64        `json:"memoryR2,omitempty"`         // of that slope
+	Levels []CeilingLevel `json:"levels"`
+	// NotEnded are the sessions whose end the server did not confirm.
+	NotEnded int      `json:"notEnded,omitempty"`
+	Notes    []string `json:"notes,omitempty"`
+}
+
+// A CeilingLevel is what was seen with so many sessions open.
+type CeilingLevel struct {
+	Sessions int      `json:"sessions"`
+	Streams  int      `json:"streams"`
+	Opening  Duration `json:"opening"`          // seconds that the last of them took to open, at the most
+	Answer   float64  `json:"answer"`           // milliseconds, the slowest of one ping each
+	Memory   float64  `json:"memory,omitempty"` // bytes
 }
 
 // A Soak is the verdict on leaks of a long run at a moderate rate.
 type Soak struct {
-	Duration Duration `json:"duration"`
-	Trends   []Trend  `json:"trends"`
+	Duration Duration    `json:"duration"`
+	Rate     float64     `json:"rate"` // requests a second
+	Phases   []SoakPhase `json:"phases"`
+	Trends   []Trend     `json:"trends"`
+	Notes    []string    `json:"notes,omitempty"`
 }
 
-// A Trend is how one figure moved over a soak.
+// A SoakPhase is a part of a soak that puts one kind of load on the server, with
+// the rest after it.
+type SoakPhase struct {
+	Phase      string   `json:"phase"` // "requests", "sessions" or "abandoned sessions"
+	Duration   Duration `json:"duration"`
+	CoolDown   Duration `json:"coolDown"`
+	Requests   uint64   `json:"requests"` // or sessions, with one request each
+	ErrorShare float64  `json:"errorShare"`
+}
+
+// A Trend is how one figure moved over a phase of a soak.
 type Trend struct {
-	Of      string  `json:"of"`    // "memory", "memory without DELETE", "latency p99", "open files"
+	Phase   string  `json:"phase"`
+	Of      string  `json:"of"` // "memory", "open files", "threads", "goroutines", "latency p50" or "latency p99"
+	Points  int     `json:"points"`
 	Slope   float64 `json:"slope"` // per hour
 	R2      float64 `json:"r2"`
 	Before  float64 `json:"before"`
-	After   float64 `json:"after"`   // the cool-down
-	Verdict string  `json:"verdict"` // "steady", "leak" or "inconclusive"
+	After   float64 `json:"after"`             // at the end
+	Rested  float64 `json:"rested,omitempty"`  // after the cool-down
+	PerUnit float64 `json:"perUnit,omitempty"` // growth for each request or session
+	// Verdict is "steady", "leak", "kept" of what abandoned sessions leave behind,
+	// "grows" of latency, or "inconclusive", and Reason says why.
+	Verdict string `json:"verdict"`
+	Reason  string `json:"reason"`
+}
+
+// Leaks reports whether the server does not give something back.
+func (s *Soak) Leaks() bool {
+	return s != nil && slices.ContainsFunc(s.Trends, func(t Trend) bool { return t.Verdict == "leak" })
+}
+
+// Tells reports whether a soak says anything of leaks: of memory, in any phase.
+func (s *Soak) Tells() bool {
+	return s != nil && slices.ContainsFunc(s.Trends, func(t Trend) bool { return t.Of == "memory" && t.Verdict != "inconclusive" })
 }

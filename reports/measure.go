@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,7 +21,7 @@ func (r Run) measured() int {
 		return doesNotConform
 	case len(r.doubts()) > 0:
 		return notJudged
-	case broken:
+	case broken || r.leaks():
 		return doesNotConform
 	case r.refused():
 		return notJudged
@@ -34,6 +35,9 @@ func (r Run) refused() bool {
 	c := r.Capacity
 	return c != nil && (len(c.Refusals) > 0 || c.Autoscale != nil && len(c.Autoscale.Refusals) > 0)
 }
+
+// leaks reports whether a soak found a leak.
+func (r Run) leaks() bool { return r.Capacity != nil && r.Capacity.Soak.Leaks() }
 
 // broken lists the objectives that do not hold.
 func (r Run) broken() []Objective {
@@ -63,8 +67,11 @@ func (r Run) doubts() []string {
 			list = append(list, "mcpcheck could not send as fast as asked for")
 		}
 	}
-	if c := r.Capacity; c != nil && c.Rate == 0 {
+	if c := r.Capacity; c != nil && c.Rate == 0 && len(c.SLO) > 0 {
 		list = append(list, "no rate was found that holds the objectives")
+	}
+	if c := r.Capacity; c != nil && c.Soak != nil && !c.Soak.Tells() {
+		list = append(list, "the soak does not tell whether it leaks")
 	}
 	return list
 }
@@ -81,15 +88,51 @@ func (r Run) measure() string {
 		if r.Load != nil && r.Load.Leaked > 0 {
 			return fmt.Sprintf("answers reached other sessions: %d", r.Load.Leaked)
 		}
+		if r.leaks() {
+			return "the server leaks " + strings.Join(r.Capacity.Soak.leaked(), " and ")
+		}
 		return "broken: " + plural(len(r.broken()), "objective")
 	}
 	switch {
 	case r.Capacity != nil:
-		return fmt.Sprintf("one replica holds %s", perSecond(r.Capacity.Rate))
+		return r.Capacity.held()
 	case len(r.Load.Objectives) == 0:
 		return "measured, and no objective was set"
 	}
 	return "every objective holds"
+}
+
+// held says what one replica holds, as far as it was looked for.
+func (c *Capacity) held() string {
+	var list []string
+	if c.Rate > 0 {
+		list = append(list, perSecond(c.Rate))
+	}
+	if s := c.Sessions; s != nil {
+		words := plural(s.Opened, "session")
+		if !s.Reached {
+			words += " or more"
+		}
+		list = append(list, words)
+	}
+	if len(list) == 0 {
+		return "no leak was found"
+	}
+	words := "one replica holds " + strings.Join(list, " and ")
+	if c.Soak != nil {
+		words += "; no leak was found"
+	}
+	return words
+}
+
+// leaked lists what leaks, each once.
+func (s *Soak) leaked() (list []string) {
+	for _, t := range s.Trends {
+		if t.Verdict == "leak" && !slices.Contains(list, line(t.Of, maxLabel)) {
+			list = append(list, line(t.Of, maxLabel))
+		}
+	}
+	return list
 }
 
 // perSecond writes a rate with as many digits as mean something.

@@ -136,6 +136,24 @@ func (l LoadPlan) words() string {
 }
 
 func (p *page) capacity(c *Capacity) {
+	if len(c.SLO) > 0 {
+		p.search(c)
+	}
+	if c.Soak != nil {
+		p.soak(c.Soak)
+	}
+	if c.Sessions != nil {
+		p.ceiling(c)
+	}
+	if len(c.SLO) > 0 {
+		return
+	}
+	for _, note := range c.Notes {
+		p.field(2, "note: ", note)
+	}
+}
+
+func (p *page) search(c *Capacity) {
 	p.heading("Capacity", strings.Join(c.SLO, ", "))
 	if c.Rate > 0 {
 		p.printf("  holds       %s (repetitions: %s to %s)\n", perSecond(c.Rate), perSecond(c.Low), perSecond(c.High))

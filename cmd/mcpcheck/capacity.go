@@ -23,6 +23,7 @@ import (
 type capacitySettings struct {
 	loadSettings
 	observe observeSettings
+	endure  endureSettings
 	scale   autoscaleSettings
 	options capacity.Options
 	maxRate string
@@ -36,6 +37,7 @@ func capacityCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Example: `  mcpcheck capacity --target http://127.0.0.1:3000/mcp --slo 'p99<200ms,errors<0.1%'
   mcpcheck capacity --target http://127.0.0.1:3000/mcp --pid 4711 --slo 'p99<200ms' --tool search --args args.json
+  mcpcheck capacity --target http://127.0.0.1:3000/mcp --slo 'p99<200ms' --soak 10m --sessions-ceiling
   mcpcheck capacity --reference everything --slo 'p99<50ms' --peak 5000/s --out deploy/`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.selection.LookupEnv = os.LookupEnv
@@ -51,6 +53,7 @@ func capacityCommand() *cobra.Command {
 	f.DurationVar(&o.options.Budget, "budget", capacity.DefaultBudget, "begin nothing but the repetitions after this long")
 	f.DurationVar(&o.options.Deadline, "deadline", 0, "end the search after this long, whatever it is at (default twice the budget, or what the repetitions need)")
 	o.observe.flags(c)
+	o.endure.flags(c)
 	f.IntVar(&o.options.Replicas, "replicas", 0, "`N` replicas answer at that URL; 0 if you do not know")
 	o.scale.flags(c)
 	c.MarkFlagsMutuallyExclusive("mix", "tool")
@@ -60,7 +63,7 @@ func capacityCommand() *cobra.Command {
 // search is the capacity command.
 func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	switch {
-	case o.slo == "":
+	case o.slo == "" && !o.endure.alone(o.scale.wanted()):
 		return usage("capacity needs --slo: what has to hold, such as 'p99<200ms,errors<0.1%%'")
 	case o.options.Step < 100*time.Millisecond:
 		return usage("--step is %s, want 100ms or more", o.options.Step)
@@ -68,6 +71,9 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 		return usage("--deadline is %s, want a time longer than 0", o.options.Deadline)
 	case o.options.Repeats < 1 || o.observe.pid < 0 || o.options.Replicas < 0 || o.options.Budget <= 0:
 		return usage("--repeats must be 1 or more, --budget more than 0, --pid and --replicas not negative")
+	}
+	if err := o.endure.check(); err != nil {
+		return err
 	}
 	if o.maxRate != "" {
 		if o.options.MaxRate, err = parseRate("--max-rate", o.maxRate); err != nil {
@@ -115,12 +121,17 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 	plan.Progress = func(s load.Snapshot) { progress.step(doing, s) }
 	fmt.Fprintln(stderr, o.upFront(plan))
 	started := time.Now()
-	found, err := capacity.Search(ctx, plan, slo, o.options)
-	progress.clear()
-	if found == nil {
-		return cannot("%s: %v", plan.Target, err)
+	found := &reports.Capacity{Transport: string(plan.Endpoint.Transport), Replicas: o.options.Replicas}
+	if len(slo) > 0 {
+		if found, err = capacity.Search(ctx, plan, slo, o.options); found == nil {
+			return cannot("%s: %v", plan.Target, err)
+		}
 	}
 	found.SharedCPUs = seen.shared
+	if ctx.Err() == nil {
+		err = errors.Join(err, o.endure.measure(ctx, plan, seen, found, progress))
+	}
+	progress.clear()
 	run := reports.Run{Target: plan.Target, Transport: plan.Endpoint.Transport, Revision: plan.Revision, Capacity: found}
 	if err != nil {
 		run.Incomplete = err.Error()
@@ -136,11 +147,14 @@ func (o *capacitySettings) search(ctx context.Context, stdout, stderr io.Writer)
 
 // upFront says what the search is going to cost.
 func (o *capacitySettings) upFront(p load.Plan) string {
-	words := fmt.Sprintf("mcpcheck: the search ends within %s (--deadline)", o.options.Longest().Round(time.Second))
-	if p.Endpoint.Transport == spec.Stdio {
-		words += "; each step launches the server anew"
+	var words []string
+	if o.slo != "" {
+		words = append(words, fmt.Sprintf("the search ends within %s (--deadline)", o.options.Longest().Round(time.Second)))
 	}
-	return words
+	if p.Endpoint.Transport == spec.Stdio {
+		words = append(words, "each step launches the server anew")
+	}
+	return "mcpcheck: " + strings.Join(append(words, o.endure.upFront()...), "; ")
 }
 
 // launchTime is how long the bundled server may take to listen.

@@ -27,8 +27,8 @@ const (
 // import; tests may import more.
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
-		"features", "load", "load/autoscale", "load/capacity", "load/gauge", "steps", "reports", "internal/refserver", "internal/spec", "internal/suggest",
-		"internal/target", "internal/wire",
+		"features", "load", "load/autoscale", "load/capacity", "load/ceiling", "load/gauge", "load/soak", "steps", "reports",
+		"internal/refserver", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
 		"reference-servers/docker", "reference-servers/everything", "reference-servers/github", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features": {},
@@ -39,7 +39,9 @@ var mayImport = map[string][]string{
 	"load":                             {"reports", "internal/arguments", "internal/safety", "internal/spec", "internal/wire"},
 	"load/autoscale":                   {"reports", "internal/spec"},
 	"load/capacity":                    {"load", "load/gauge", "reports", "internal/spec"},
+	"load/ceiling":                     {"load", "load/gauge", "reports", "internal/spec", "internal/wire"},
 	"load/gauge":                       {"reports"},
+	"load/soak":                        {"load", "load/gauge", "reports"},
 	"internal/refserver":               {"reference-servers/deploy", "reference-servers/postgres"}, // not to run them: what their backends hold
 	"internal/safety":                  {},
 	"reports":                          {"internal/spec", "reports/chart"},

@@ -67,7 +67,7 @@ func cases() map[string]func() (*reports.Capacity, Inputs) {
 				{Rate: 8, Duration: reports.Duration(20 * time.Second)},
 			}
 			c.Sessions = &reports.SessionsCeiling{Opened: 400, Reached: true, Memory: 1 << 20}
-			c.Soak = &reports.Soak{Trends: []reports.Trend{{Of: "memory", Slope: 4e7, Verdict: "leak"}, {Of: "latency p99", Verdict: "steady"}}}
+			c.Soak = &reports.Soak{Trends: []reports.Trend{{Phase: "sessions", Of: "memory", Points: 54, Before: 60 << 20, After: 66 << 20, Rested: 66 << 20, PerUnit: 2048, R2: 0.98, Slope: 4e7, Verdict: "leak", Reason: "it grew all the time, and did not come back in the rest"}, {Of: "latency p99", Verdict: "steady"}}}
 			in := Inputs{Peak: 20, Headroom: 0.3, Deployment: "notes", Selector: "app.kubernetes.io/name=notes", Container: "server", RateWindow: 90 * time.Second}
 			return c, in
 		},
