@@ -7,6 +7,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/mcpcheck/mcpcheck/reference-servers/service"
 )
 
 // addPrompts adds texts to begin with. They ask for nothing of GitHub themselves:
@@ -50,16 +52,16 @@ func addPrompt(s *server.MCPServer, p mcp.Prompt, write func(repository, map[str
 		args := r.Params.Arguments
 		for _, a := range p.Arguments {
 			if a.Required && args[a.Name] == "" {
-				return nil, fmt.Errorf("prompt %s needs the argument %s", p.Name, a.Name)
+				return nil, service.Invalid(fmt.Errorf("prompt %s needs the argument %s", p.Name, a.Name))
 			}
 		}
 		where := repository{args["owner"], args["repo"]}
 		if err := where.check(); err != nil {
-			return nil, err
+			return nil, service.Invalid(err)
 		}
 		text, err := write(where, args)
 		if err != nil {
-			return nil, err
+			return nil, service.Invalid(err)
 		}
 		return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text))}), nil
 	})

@@ -15,6 +15,8 @@ import (
 	gh "github.com/google/go-github/v89/github"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/mcpcheck/mcpcheck/reference-servers/service"
 )
 
 // maxFile bounds the files that are read. GitHub itself gives out no more than 100 MB.
@@ -41,7 +43,7 @@ func (b *backend) addResources(s *server.MCPServer, repositories []repository) {
 func (b *backend) read(ctx context.Context, r mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
 	t, err := parseURI(r.Params.URI)
 	if err != nil {
-		return nil, err
+		return nil, service.Invalid(err)
 	}
 	var contents mcp.ResourceContents
 	err = b.call(ctx, "read_"+t.kind, func(ctx context.Context) (err error) {

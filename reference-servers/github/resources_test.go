@@ -49,6 +49,18 @@ func TestResources(t *testing.T) {
 		})
 	}
 
+	for uri, code := range map[string]int{
+		"github://octocat/gone/issues":                    -32002,
+		"github://octocat/hello-world/contents/gone.go":   -32002,
+		"github://octocat/hello-world/wiki":               -32002,
+		"github://octocat/hello-world/issues?page=0":      -32602,
+		"github://octocat/hello-world/contents/../secret": -32602,
+	} {
+		if a := s.ask("resources/read", `{"uri":"`+uri+`"}`); a.Error == nil || a.Error.Code != code {
+			t.Errorf("%s: got %s, want code %d", uri, a.raw, code)
+		}
+	}
+
 	var list struct {
 		Result struct {
 			Resources []struct{ URI, Name string }

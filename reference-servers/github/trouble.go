@@ -76,7 +76,11 @@ func (b *backend) explain(err error, what string) error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &refusal):
-		return errors.New(b.redact(refusalText(refusal, what)))
+		err := errors.New(b.redact(refusalText(refusal, what)))
+		if refusal.Response.StatusCode == http.StatusNotFound {
+			return service.NotFound(err)
+		}
+		return err
 	case errors.Is(err, service.ErrUnavailable):
 		return fmt.Errorf("GitHub does not answer and is not asked for now: %w", service.ErrUnavailable)
 	case errors.Is(err, context.DeadlineExceeded):
