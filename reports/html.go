@@ -83,6 +83,11 @@ type grid struct {
 	Rows [][]field
 }
 
+// Number reports whether a column is set to the right.
+func (g *grid) Number(column int) bool {
+	return len(g.Rows) > 0 && g.Rows[0][column].Number()
+}
+
 // A field of a table is text with a state; numbers are set to the right.
 type field struct{ Text, State string }
 
@@ -104,7 +109,11 @@ func sheetRunOf(r Run, strict bool) sheetRun {
 		State: map[int]string{conforms: "good", doesNotConform: "bad", notJudged: "unsure"}[r.Status(strict)],
 	}
 	if r.Incomplete != "" {
-		s.Broken = append(s.Broken, "The run ended early: "+line(r.Incomplete, maxField))
+		what := "The run ended early: "
+		if r.Unreachable {
+			what = "No conversation took place: "
+		}
+		s.Broken = append(s.Broken, what+line(r.Incomplete, maxField))
 	}
 	for _, n := range r.Notes {
 		s.Notes = append(s.Notes, line(n, maxField))

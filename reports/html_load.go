@@ -37,6 +37,9 @@ func (s *sheetRun) load(l *Load) {
 	for _, n := range l.Notes {
 		x.Notes = append(x.Notes, line(n, maxField))
 	}
+	if l.ErrorShare > 0.5 {
+		x.Notes = append(x.Notes, "most requests failed: the latencies are mostly those of failures")
+	}
 	if l.Interrupted {
 		x.Notes = append(x.Notes, "it was interrupted; these are the figures until then")
 	}
@@ -187,39 +190,6 @@ func (l *Load) quantiles(bounds []chart.Mark) (figure, chart.Chart) {
 		}
 	}
 	return f, c
-}
-
-// A spread is one distribution, as a table lists it.
-type spread struct {
-	name string
-	Percentiles
-}
-
-func (d spread) values() (list []string) {
-	for _, v := range []float64{d.P50, d.P90, d.P95, d.P99, d.P999, d.Max} {
-		list = append(list, milliseconds(v))
-	}
-	return list
-}
-
-// distributions are all that a load test has, named.
-func (l *Load) distributions() []spread {
-	list := []spread{{"all requests", l.Latency}}
-	if len(l.Operations) > 1 {
-		for _, o := range l.Operations {
-			list = append(list, spread{"  " + line(o.Operation, 40), o.Latency})
-		}
-	}
-	if l.Plan.Loop == "open" {
-		list = append(list, spread{"from being sent", l.Service})
-	}
-	if l.FirstEvent != nil {
-		list = append(list, spread{"to the first event", *l.FirstEvent})
-	}
-	if l.Plan.Loop == "open" {
-		list = append(list, spread{"slip (sent after due)", l.Slip})
-	}
-	return list
 }
 
 // clock writes a time since the beginning.

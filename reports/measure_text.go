@@ -83,29 +83,47 @@ func (p *page) latencies(l *Load) {
 	}
 	p.heading("Latency", remark)
 	rows := [][]cell{{{"", dim}, {"p50", dim}, {"p90", dim}, {"p95", dim}, {"p99", dim}, {"p99.9", dim}, {"max", dim}}}
-	add := func(name string, q Percentiles) {
-		row := []cell{{name, plain}}
-		for _, v := range []float64{q.P50, q.P90, q.P95, q.P99, q.P999, q.Max} {
-			row = append(row, cell{milliseconds(v), plain})
+	for _, d := range l.distributions() {
+		row := []cell{{d.name, plain}}
+		for _, v := range d.values() {
+			row = append(row, cell{v, plain})
 		}
 		rows = append(rows, row)
 	}
-	add("all requests", l.Latency)
+	p.table(2, rows)
+}
+
+// A spread is one distribution, as a table lists it.
+type spread struct {
+	name string
+	Percentiles
+}
+
+func (d spread) values() (list []string) {
+	for _, v := range []float64{d.P50, d.P90, d.P95, d.P99, d.P999, d.Max} {
+		list = append(list, milliseconds(v))
+	}
+	return list
+}
+
+// distributions are all that a load test has, named.
+func (l *Load) distributions() []spread {
+	list := []spread{{"all requests", l.Latency}}
 	if len(l.Operations) > 1 {
 		for _, o := range l.Operations {
-			add("  "+line(o.Operation, 40), o.Latency)
+			list = append(list, spread{"  " + line(o.Operation, 40), o.Latency})
 		}
 	}
 	if l.Plan.Loop == "open" {
-		add("from being sent", l.Service)
+		list = append(list, spread{"from being sent", l.Service})
 	}
 	if l.FirstEvent != nil {
-		add("to the first event", *l.FirstEvent)
+		list = append(list, spread{"to the first event", *l.FirstEvent})
 	}
 	if l.Plan.Loop == "open" {
-		add("slip (sent after due)", l.Slip)
+		list = append(list, spread{"slip (sent after due)", l.Slip})
 	}
-	p.table(2, rows)
+	return list
 }
 
 // milliseconds writes a time with three digits or so.
