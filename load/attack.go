@@ -131,6 +131,7 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 	rec, split := newRecord(a.plan, a.schedule, warm, all), make([]*record, parts)
 	if parts == 0 {
 		rec.timeline = newTimeline(a.plan.Duration)
+		rec.parts = newParts(a.plan.Duration)
 	}
 	for i := range split {
 		at := func(i int) time.Duration { return warm + a.plan.Duration*time.Duration(i)/time.Duration(parts) }
@@ -155,7 +156,11 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 				}
 			}
 			if enc != nil && a.err == nil {
-				a.err = enc.Encode(s.result())
+				r := s.result()
+				if rec.requests == 1 {
+					r.Headers[fieldHead] = []string{rec.head()}
+				}
+				a.err = enc.Encode(r)
 			}
 		}
 		a.free <- h
@@ -164,11 +169,11 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 			a.plan.Progress(rec.snapshot(told))
 		}
 	}
+	rec.cut = ctx.Err() != nil
 	load, list := rec.report(), make([]*reports.Load, parts)
 	for i, part := range split {
 		list[i] = part.report()
 	}
-	load.Interrupted = ctx.Err() != nil
 	if load.Requests == 0 && ctx.Err() == nil {
 		return load, list, errors.Join(errors.New("no request was sent"), a.err)
 	}

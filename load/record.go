@@ -31,10 +31,12 @@ func (s sample) latency() time.Duration { return s.sent.Sub(s.due) + s.service }
 
 // The header fields by which a sample is found again in a result of vegeta's.
 const (
-	fieldOperation = "Mcpcheck-Operation"
-	fieldOutcome   = "Mcpcheck-Outcome"
-	fieldSlip      = "Mcpcheck-Slip" // nanoseconds from due to sent
-	fieldFirst     = "Mcpcheck-First-Event"
+	fieldOperation  = "Mcpcheck-Operation"
+	fieldOutcome    = "Mcpcheck-Outcome"
+	fieldSlip       = "Mcpcheck-Slip" // nanoseconds from due to sent
+	fieldFirst      = "Mcpcheck-First-Event"
+	fieldRetryAfter = "Mcpcheck-Retry-After"
+	fieldHead       = "Mcpcheck-Attack" // of the first result: what the others are part of
 )
 
 // result writes a sample as vegeta does. Its timestamp is when the request was
@@ -50,6 +52,9 @@ func (s sample) result() *vegeta.Result {
 	}
 	if s.first > 0 {
 		r.Headers[fieldFirst] = []string{strconv.FormatInt(int64(s.first), 10)}
+	}
+	if s.retryAfter != "" {
+		r.Headers[fieldRetryAfter] = []string{s.retryAfter}
 	}
 	if s.kind != ok {
 		r.Error = s.outcome.String()
@@ -76,7 +81,10 @@ type record struct {
 	operations       []operation
 	retryAfter       []string
 	leaked           uint64
-	timeline         *timeline // nil if nobody asks for it
+	timeline         *timeline     // nil if nobody asks for it
+	parts            *parts        // nil if nobody asks for them
+	idle             time.Duration // of the time between first and last in which nothing was to be sent
+	cut              bool          // it ended early: that less was sent than planned is nobody's fault
 }
 
 type operation struct {
@@ -136,6 +144,10 @@ func (rec *record) add(s sample) {
 	if rec.timeline != nil {
 		rec.timeline.add(rec.schedule.began.Add(rec.from), s)
 	}
+	if rec.parts != nil {
+		began := rec.schedule.began.Add(rec.from)
+		rec.parts.add(s.due.Sub(began), s.sent.Add(s.service).Sub(began), s.latency(), s.kind == ok)
+	}
 	o := &rec.operations[s.operation]
 	o.requests++
 	o.latency.Add(s.latency())
@@ -165,14 +177,14 @@ func (rec *record) snapshot(now time.Time) Snapshot {
 func (rec *record) report() *reports.Load {
 	l := &reports.Load{
 		Plan: rec.plan.report(), Planned: rec.planned(), Requests: rec.requests,
-		Duration: reports.Duration(rec.last.Sub(rec.began)),
-		Leaked:   rec.leaked, RetryAfter: rec.retryAfter,
+		Duration: reports.Duration(rec.took()), Interrupted: rec.cut,
+		Leaked: rec.leaked, RetryAfter: rec.retryAfter,
 	}
 	if rec.requests == 0 {
 		l.Duration = 0
 		return l
 	}
-	took := rec.last.Sub(rec.began).Seconds()
+	took := rec.took().Seconds()
 	l.Rate = float64(rec.requests) / max(rec.sending().Seconds(), 1e-9)
 	l.Throughput = float64(rec.requests-rec.failed) / max(took, 1e-9)
 	l.ErrorShare = float64(rec.failed) / float64(rec.requests)
@@ -195,14 +207,23 @@ func (rec *record) report() *reports.Load {
 		l.Distribution = distribution(&rec.latency, &rec.service, rec.requests)
 		l.Timeline = rec.timeline.report(rec.schedule, rec.from, rec.plan.Concurrency == 0)
 	}
+	if rec.parts != nil {
+		l.Parts = rec.parts.report()
+	}
+	if n := len(l.Parts); rec.cut && n > 0 {
+		l.Parts = l.Parts[:n-1] // it is not whole
+	}
 	rec.bounds(l)
 	return l
 }
 
+// took is the time from the first request that was due to the last answer.
+func (rec *record) took() time.Duration { return max(rec.last.Sub(rec.began)-rec.idle, 0) }
+
 // sending is the time over which the requests were sent: one interval longer
 // than from the first to the last.
 func (rec *record) sending() time.Duration {
-	between := rec.lastDue.Sub(rec.began)
+	between := rec.lastDue.Sub(rec.began) - rec.idle
 	if rec.requests < 2 {
 		return max(between, time.Duration(float64(time.Second)/max(rec.schedule.Rate(0), 1)))
 	}
@@ -218,7 +239,7 @@ func (rec *record) bounds(l *reports.Load) {
 	if rec.plan.Concurrency > 0 {
 		return
 	}
-	late := rec.slip.Quantile(0.99) > lateEnough || float64(l.Requests) < 0.99*float64(l.Planned)
+	late := rec.slip.Quantile(0.99) > lateEnough || !rec.cut && float64(l.Requests) < 0.99*float64(l.Planned)
 	if !late {
 		return
 	}

@@ -164,7 +164,10 @@ func (r Run) Conclusion(strict bool) string {
 func (r Run) obstacles(strict bool) []string {
 	var list []string
 	if r.measures() {
-		if list = r.doubts(); len(list) == 0 && r.refused() {
+		if list = r.doubts(); len(list) == 0 && r.Load != nil {
+			return r.Load.Comparison.refused()
+		}
+		if len(list) == 0 && r.refused() {
 			for _, reason := range r.Capacity.Autoscale.Refusals {
 				list = append(list, "no autoscaling target follows: "+line(reason, maxField))
 			}

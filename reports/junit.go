@@ -158,6 +158,9 @@ func junitRun(r *Report, run Run) []junitSuite {
 	if cases := junitObjectives(run, class); len(cases) > 0 {
 		suites = append(suites, junitSuite{Name: label + " / slo", Timestamp: stamp, Cases: cases})
 	}
+	if cases := junitComparison(run, class); len(cases) > 0 {
+		suites = append(suites, junitSuite{Name: label + " / comparison", Timestamp: stamp, Cases: cases})
+	}
 	for _, area := range slices.Sorted(maps.Keys(perArea)) {
 		cases := perArea[area]
 		slices.SortStableFunc(cases, func(a, b junitCase) int { return cmp.Compare(a.Name, b.Name) })

@@ -32,6 +32,8 @@ type Load struct {
 	Outcomes   []LoadOutcome   `json:"outcomes"`
 	Operations []LoadOperation `json:"operations"`
 	Objectives []Objective     `json:"slo,omitempty"`
+	Parts      []LoadPart      `json:"parts,omitempty"`
+	Comparison *Comparison     `json:"comparison,omitempty"` // if one was asked for
 
 	// GeneratorBound says that it was mcpcheck that could not keep up: the figures
 	// say nothing about the server then. WorkersBound says that as many requests

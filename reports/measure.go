@@ -11,11 +11,12 @@ import (
 func (r Run) measures() bool { return r.Load != nil || r.Capacity != nil }
 
 // measured is the exit status that a measurement asks for: 0 when every
-// objective holds; 1 when one does not, or an answer reached another session; 3
-// when the figures are not the server's, or there are none, or no autoscaling
-// target follows from them although one was asked for.
+// objective holds; 1 when one does not, a figure is worse than before, or an
+// answer reached another session; 3 when the figures are not the server's, or
+// there are none, or what was asked for does not follow from them, an autoscaling
+// target or a comparison.
 func (r Run) measured() int {
-	broken := len(r.broken()) > 0
+	broken := len(r.broken()) > 0 || r.Load != nil && len(r.Load.Comparison.worse()) > 0
 	switch {
 	case r.Load != nil && r.Load.Leaked > 0:
 		return doesNotConform
@@ -29,9 +30,12 @@ func (r Run) measured() int {
 	return conforms
 }
 
-// refused reports whether the capacity that was found would mislead, or an
-// autoscaling target was asked for and none follows.
+// refused reports whether the capacity that was found would mislead, or what was
+// asked for does not follow.
 func (r Run) refused() bool {
+	if r.Load != nil && len(r.Load.Comparison.refused()) > 0 {
+		return true
+	}
 	c := r.Capacity
 	return c != nil && (len(c.Refusals) > 0 || c.Autoscale != nil && len(c.Autoscale.Refusals) > 0)
 }
@@ -80,6 +84,9 @@ func (r Run) doubts() []string {
 func (r Run) measure() string {
 	switch doubts := r.doubts(); r.measured() {
 	case notJudged:
+		if r.Load != nil && len(doubts) == 0 {
+			return strings.Join(r.Load.Comparison.refused(), "; ")
+		}
 		if len(doubts) == 0 {
 			return fmt.Sprintf("one replica holds %s; no autoscaling target follows", perSecond(r.Capacity.Rate))
 		}
@@ -91,11 +98,22 @@ func (r Run) measure() string {
 		if r.leaks() {
 			return "the server leaks " + strings.Join(r.Capacity.Soak.leaked(), " and ")
 		}
-		return "broken: " + plural(len(r.broken()), "objective")
+		var words []string
+		if n := len(r.broken()); n > 0 {
+			words = append(words, "broken: "+plural(n, "objective"))
+		}
+		if list := r.Load.Comparison.worse(); len(list) > 0 {
+			words = append(words, "worse than before: "+strings.Join(list, ", "))
+		}
+		return strings.Join(words, "; ")
 	}
 	switch {
 	case r.Capacity != nil:
 		return r.Capacity.held()
+	case r.Load.Comparison != nil && len(r.Load.Objectives) == 0:
+		return "no worse than before"
+	case r.Load.Comparison != nil:
+		return "every objective holds, and no worse than before"
 	case len(r.Load.Objectives) == 0:
 		return "measured, and no objective was set"
 	}

@@ -57,6 +57,7 @@ func (p *page) load(l *Load) {
 		p.field(2, "note: ", "it was interrupted; these are the figures until then")
 	}
 	p.objectives(l.Objectives)
+	p.comparison(l.Comparison)
 }
 
 func (p *page) objectives(list []Objective) {

@@ -22,6 +22,7 @@ import (
 // loadSettings are the flags of what to send, which load and capacity share.
 type loadSettings struct {
 	settings
+	compareSettings
 	mix      string
 	tool     string
 	sessions int
@@ -83,7 +84,8 @@ func loadCommand() *cobra.Command {
 	f.StringVar(&ramp, "ramp", "", "let the rate go `FROM..TO` over the duration")
 	f.IntVar(&concurrency, "concurrency", 0, "keep `N` requests in progress instead: a closed loop")
 	f.DurationVar(&duration, "duration", 10*time.Second, "send for this long")
-	f.StringVar(&out, "out", "", "write each result to `FILE`, in vegeta's encoding")
+	f.StringVar(&out, "out", "", "write each result to `FILE`, in vegeta's encoding; mcpcheck report reads it")
+	o.compareSettings.flags(c)
 	c.MarkFlagsMutuallyExclusive("rate", "ramp", "concurrency")
 	c.MarkFlagsMutuallyExclusive("mix", "tool")
 	return c
@@ -136,6 +138,10 @@ func (o *loadSettings) attack(ctx context.Context, p load.Plan, out string, stdo
 	if err != nil {
 		return err
 	}
+	before, err := o.earlier()
+	if err != nil {
+		return err
+	}
 	outputs, err := o.outputs(stdout)
 	if err != nil {
 		return err
@@ -168,6 +174,9 @@ func (o *loadSettings) attack(ctx context.Context, p load.Plan, out string, stdo
 		run.Incomplete = err.Error()
 	}
 	run.Load.Objectives = slo.Judge(run.Load)
+	if before != nil {
+		run.Load.Comparison = before(run.Load)
+	}
 	run.Duration = reports.Duration(time.Since(started))
 	return o.write(outputs, started, run)
 }
@@ -178,15 +187,7 @@ func (o *loadSettings) write(outputs []output, started time.Time, run reports.Ru
 		SchemaVersion: reports.SchemaVersion, Tool: reports.Tool{Name: "mcpcheck", Version: version()},
 		Started: started.UTC().Truncate(time.Second), Runs: []reports.Run{run},
 	}
-	for _, out := range outputs {
-		if err := out.write(report); err != nil {
-			return cannot("report: %v", err)
-		}
-	}
-	if status := report.Status(false); status != conforms {
-		return verdict(status)
-	}
-	return nil
+	return publish(outputs, report)
 }
 
 func (o *loadSettings) objectives() (load.SLO, error) {

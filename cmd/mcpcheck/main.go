@@ -8,6 +8,7 @@
 //	mcpcheck serve everything         run the bundled server
 //	mcpcheck load --target URL        measure how a server answers at a rate
 //	mcpcheck capacity --target URL    find the highest rate that it holds
+//	mcpcheck report FILE...           merge results and reports, write other formats
 //	mcpcheck autoscale --capacity F   derive an autoscaling target from a capacity
 //
 // Each has flags, which --help lists.
@@ -66,7 +67,7 @@ func (v verdict) Error() string { return fmt.Sprintf("status %d", int(v)) }
 // run is the whole program: arguments in, exit status out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := checkCommand()
-	root.AddCommand(loadCommand(), capacityCommand(), autoscaleCommand(), listCommand(), explainCommand(), serveCommand(stdin))
+	root.AddCommand(loadCommand(), capacityCommand(), autoscaleCommand(), reportCommand(), listCommand(), explainCommand(), serveCommand(stdin))
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

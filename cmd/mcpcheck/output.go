@@ -62,3 +62,16 @@ func (out output) write(r *reports.Report) error {
 	}
 	return errors.Join(out.writer(f, r), f.Close())
 }
+
+// publish writes a report everywhere, and returns its status.
+func publish(outputs []output, r *reports.Report) error {
+	for _, out := range outputs {
+		if err := out.write(r); err != nil {
+			return cannot("report: %v", err)
+		}
+	}
+	if status := r.Status(false); status != conforms {
+		return verdict(status)
+	}
+	return nil
+}

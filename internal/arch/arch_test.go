@@ -71,6 +71,7 @@ var served = []string{
 // usedIn says of each library where it may be used, tests apart; no other
 // library may be used at all.
 var usedIn = map[string][]string{
+	"github.com/aclements/go-moremath":            {"load"}, // the U test, as benchstat does it
 	"github.com/cucumber/godog":                   {"steps"},
 	"github.com/dlclark/regexp2":                  {"internal/spec"},
 	"github.com/prometheus/client_model":          {"load/gauge"},
