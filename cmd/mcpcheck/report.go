@@ -141,7 +141,7 @@ func gather(files []string) (*reports.Report, error) {
 		if err != nil {
 			return nil, usage("%v", err)
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // it is only read
 		b := bufio.NewReader(f)
 		if !isReport(b) {
 			results = append(results, load.Source{Name: name, Reader: b})
