@@ -40,6 +40,11 @@ func (p *page) evidence(indent int, r Result) {
 	if r.Link != "" {
 		p.printf("%s%s\n", strings.Repeat(" ", indent), p.paint(dim, line(r.Link, 500)))
 	}
+	p.proof(indent, r)
+}
+
+// proof tells what was seen.
+func (p *page) proof(indent int, r Result) {
 	if r.Reason != finding(Result{Expected: r.Expected, Got: r.Got}) { // said below
 		p.labelled(indent, "reason    ", r.Reason)
 	}
@@ -156,6 +161,17 @@ func (p *page) inconclusive(list []Result) {
 			count += fmt.Sprintf(", %d of them binding", n)
 		}
 		p.block(plain, 2, "", fmt.Sprintf("%s (%s): %s", line(g.why, 400), count, p.ids(g.results)))
+		if p.Verbose {
+			p.labelled(4, "judged if ", g.results[0].Remedy)
+		}
+	}
+}
+
+// remedies lists the requirements by what would let them be judged.
+func (p *page) remedies(indent int, list []Result) {
+	for _, g := range group(list, func(r Result) string { return r.Remedy }) {
+		p.block(dim, indent, "", p.ids(g.results))
+		p.labelled(indent+2, "judged if ", g.why)
 	}
 }
 
@@ -167,7 +183,7 @@ func (p *page) notApplicable(list []Result) {
 	for _, g := range group(list, func(r Result) string { return cmp.Or(r.Reason, "no reason was given") }) {
 		p.block(plain, 2, fmt.Sprintf("%4d  ", len(g.results)), line(g.why, 400))
 		if p.Verbose {
-			p.block(dim, 8, "", p.ids(g.results))
+			p.remedies(8, g.results)
 		}
 	}
 }

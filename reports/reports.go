@@ -97,14 +97,18 @@ type Result struct {
 	Verdict   Verdict    `json:"verdict"`
 	// Advisory says that a Fail costs no conformance although the level binds:
 	// the text contradicts itself, or the rule is only derived from it.
-	Advisory  bool     `json:"advisory,omitempty"`
-	Reason    string   `json:"reason,omitempty"`   // why, unless Pass
-	Cause     string   `json:"cause,omitempty"`    // the root cause that inconclusive results share
-	Expected  string   `json:"expected,omitempty"` // of a Fail, when Reason alone does not say it
-	Got       string   `json:"got,omitempty"`
-	Scenario  string   `json:"scenario"`
-	Duration  Duration `json:"duration"` // seconds
-	Reproduce string   `json:"reproduce,omitempty"`
+	Advisory bool   `json:"advisory,omitempty"`
+	Reason   string `json:"reason,omitempty"`   // why, unless Pass
+	Remedy   string `json:"remedy,omitempty"`   // what would make it applicable, or let it be judged, if NotApplicable or Inconclusive
+	Cause    string `json:"cause,omitempty"`    // the root cause that inconclusive results share
+	Expected string `json:"expected,omitempty"` // of a Fail, when Reason alone does not say it
+	Got      string `json:"got,omitempty"`
+	Scenario string `json:"scenario"`
+	// Observations is how often a Pass saw what is required: scenarios, and cases
+	// in all traffic.
+	Observations int      `json:"observations,omitempty"`
+	Duration     Duration `json:"duration"` // seconds
+	Reproduce    string   `json:"reproduce,omitempty"`
 	// Transcript is what went over the wire, redacted; kept for failures.
 	Transcript []Entry `json:"transcript,omitempty"`
 }

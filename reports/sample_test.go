@@ -113,6 +113,14 @@ func good() reports.Run {
 	add(reports.Pass, "", "jsonrpc", "message.well-formed", "message.version-member", "response.id-echo")
 	add(reports.NotApplicable, "the server declares no resources capability", "resources", "list.answered", "read.answered", "read.unknown-code")
 	add(reports.NotApplicable, "the server assigns no session id", "session", "id.visible-ascii")
+	for i, r := range run.Results {
+		switch {
+		case r.Verdict == reports.Pass:
+			run.Results[i].Observations = 1
+		case r.Area == "resources":
+			run.Results[i].Remedy = "the server declares capabilities.resources in its answer to initialize"
+		}
+	}
 	return run
 }
 

@@ -135,7 +135,7 @@ func (s *Subject) list(method string) (*listing, error) {
 			return nil, err
 		}
 		if !f.offers(listCapability[method]) {
-			return nil, notApplicable("the server does not declare %s", listCapability[method])
+			return nil, s.undeclared(listCapability[method])
 		}
 		return walk(s.ctx, method, func(params any) *wire.Exchange {
 			return session.Request(s.ctx, method, params)
@@ -252,7 +252,7 @@ func (s *Subject) safeTools() ([]*Tool, error) {
 		safe = append(safe, t)
 	}
 	if len(safe) == 0 {
-		return nil, notApplicable(noSafeTool)
+		return nil, applicableIf(s.forbidden(), noSafeTool)
 	}
 	return safe, nil
 }
@@ -268,5 +268,5 @@ func (s *Subject) safeTool(none string, fits func(*Tool) bool) (*Tool, error) {
 			return t, nil
 		}
 	}
-	return nil, notApplicable("%s", none)
+	return nil, applicableIf(s.wantsTool(safe), "%s", none)
 }

@@ -35,7 +35,7 @@ func (w *World) badNotification(ctx context.Context) error {
 	case w.subject.Revision >= spec.R20250618:
 		c.Header = map[string][]string{"MCP-Protocol-Version": {"1900-01-01"}}
 	default:
-		return notApplicable("the server assigns no session")
+		return applicableIf("the server assigns a session id with the header Mcp-Session-Id of its answer to initialize", "the server assigns no session")
 	}
 	w.do(ctx, c)
 	return nil

@@ -73,7 +73,7 @@ func (w *World) answeredOnOwn(context.Context) error {
 	for i, x := range w.xs {
 		w.x = x
 		if !x.Streams() {
-			return notApplicable("the server answered with a JSON object this time")
+			return applicableIf("the server answers with an event stream", "the server answered with a JSON object this time")
 		}
 		if x.Response() != nil {
 			continue
@@ -103,7 +103,7 @@ func (w *World) onlyOwnResponse(context.Context) error {
 
 func (w *World) primed(context.Context) error {
 	if !w.x.Streams() || len(w.x.Events()) == 0 {
-		return notApplicable("the server answered with a JSON object this time")
+		return applicableIf("the server answers with an event stream", "the server answered with a JSON object this time")
 	}
 	e := w.x.Events()[0]
 	const want = "a first event with an id and empty data"
@@ -146,7 +146,7 @@ func hasOwnResponse(x *wire.Exchange) bool {
 func (w *World) resumeStreaming(ctx context.Context) error {
 	x := w.do(ctx, w.streaming())
 	if !x.Streams() || x.Response() == nil {
-		return notApplicable("the server answered with a JSON object this time")
+		return applicableIf("the server answers with an event stream", "the server answered with a JSON object this time")
 	}
 	id := "1"
 	for _, e := range x.Events() {

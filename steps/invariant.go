@@ -2,6 +2,7 @@ package steps
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,6 +54,9 @@ func (t *tally) check(x *wire.Exchange, err error) {
 		t.extra++
 	}
 }
+
+// noneSeen is why an invariant is not applicable.
+const noneSeen = "nothing of the kind was seen"
 
 // judgeInvariants judges the invariants over all conversations of the run.
 func (s *Subject) judgeInvariants(list []invariant) []reports.Result {
@@ -115,10 +119,10 @@ func (s *Subject) invariantResult(inv invariant, t *tally) reports.Result {
 		return r
 	case t.seen > 0:
 		r := s.result(q, reports.Pass, nil)
-		r.Scenario = scenario
+		r.Scenario, r.Observations = scenario, t.seen
 		return r
 	}
-	v, err := reports.NotApplicable, error(fmt.Errorf("nothing of the kind was seen"))
+	v, err := reports.NotApplicable, errors.New(noneSeen)
 	if stopped := s.stopped(); stopped != nil {
 		v, err = reports.Inconclusive, rootCause{stopped}
 	} else if _, down := s.session(); down != nil {

@@ -17,8 +17,9 @@ var errNotApplicable = fmt.Errorf("not applicable (%w)", godog.ErrSkip)
 // A reason is an error that is its words and nothing else, so that what godog
 // needs to see does not reach the reader.
 type reason struct {
-	words string
-	kind  error
+	words  string
+	remedy string // what would change that; "" if that is plain, or unknown
+	kind   error
 }
 
 func (r *reason) Error() string { return r.words }
@@ -27,7 +28,12 @@ func (r *reason) Unwrap() error { return r.kind }
 // notApplicable says why a requirement cannot show on this server, in words that
 // tell the user what would change that.
 func notApplicable(format string, a ...any) error {
-	return &reason{fmt.Sprintf(format, a...), errNotApplicable}
+	return &reason{words: fmt.Sprintf(format, a...), kind: errNotApplicable}
+}
+
+// applicableIf is notApplicable with more words for what would change that.
+func applicableIf(remedy, format string, a ...any) error {
+	return &reason{fmt.Sprintf(format, a...), remedy, errNotApplicable}
 }
 
 // An unmet observation: what was wanted, and what came instead.
@@ -119,5 +125,9 @@ func explain(r *reports.Result, err error) {
 	var cause rootCause
 	if errors.As(err, &cause) {
 		r.Cause = cause.Error()
+	}
+	var why *reason
+	if errors.As(err, &why) {
+		r.Remedy = why.remedy
 	}
 }

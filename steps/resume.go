@@ -46,7 +46,7 @@ func (w *World) openCut(ctx context.Context, name string) error {
 		case x.Status() != 0 && !x.Streams():
 			return notApplicable("the server answers the tool %s without an event stream", w.tool.Name)
 		case x.Streams() && resumableFrom(x) == "":
-			return notApplicable("the server gives its events no ids")
+			return applicableIf("the server gives the events of its streams ids", "the server gives its events no ids")
 		case x.Response() == nil && resumableFrom(x) != "":
 			x.WaitEnd(ctx, w.subject.patience())
 			return nil

@@ -46,6 +46,9 @@ type Config struct {
 	// Planned and Done tell of progress; nil for none.
 	Planned func(total int)
 	Done    func(area string)
+	// Told is given what the results of the run are made of: one for each scenario,
+	// and one for each requirement that all traffic is judged by. Nil for none.
+	Told func(reports.Result)
 }
 
 func (c Config) timeout() time.Duration { return cmp.Or(c.Endpoint.Timeout, wire.DefaultTimeout) }
@@ -117,7 +120,14 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 	}
 	s.settle()
 	s.close()
-	run := s.report(merge(append(s.doubt(rec.results), s.judgeInvariants(plan.invariants)...)))
+	results := append(s.doubt(rec.results), s.judgeInvariants(plan.invariants)...)
+	for i := range results {
+		results[i].Remedy = s.remedy(results[i])
+		if s.Told != nil {
+			s.Told(results[i])
+		}
+	}
+	run := s.report(merge(results))
 	run.Duration = reports.Duration(time.Since(started))
 	return run, nil
 }
@@ -254,6 +264,9 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 		q := rec.requirement(sc)
 		r := rec.result(q, w.verdict, w.reason)
 		r.Scenario, r.Duration = sc.Name, reports.Duration(time.Since(started))
+		if w.verdict == reports.Pass {
+			r.Observations = 1
+		}
 		if w.verdict == reports.Fail {
 			r.Reproduce = rec.reproduce(w.x)
 			r.Transcript = transcript(started, w.exchanges)
@@ -305,20 +318,25 @@ func merge(results []reports.Result) []reports.Result {
 	rank := map[reports.Verdict]int{reports.NotApplicable: 0, reports.Pass: 1, reports.Inconclusive: 2, reports.Error: 3, reports.Fail: 4}
 	worst := map[string]reports.Result{}
 	took := map[string]reports.Duration{}
+	seen := map[string]int{}
 	for _, r := range results {
 		took[r.ID] += r.Duration
-		have, seen := worst[r.ID]
+		seen[r.ID] += r.Observations
+		have, known := worst[r.ID]
 		heavier := rank[r.Verdict] > rank[have.Verdict] || r.Verdict == have.Verdict && have.Advisory && !r.Advisory
 		if r.Verdict == have.Verdict && r.Advisory == have.Advisory { // whichever came first, the report is the same
 			heavier = cmp.Or(cmp.Compare(r.Scenario, have.Scenario), cmp.Compare(r.Reason, have.Reason)) < 0
 		}
-		if !seen || heavier {
+		if !known || heavier {
 			worst[r.ID] = r
 		}
 	}
 	merged := make([]reports.Result, 0, len(worst))
 	for id, r := range worst {
 		r.Duration = took[id]
+		if r.Verdict == reports.Pass {
+			r.Observations = seen[id]
+		}
 		merged = append(merged, r)
 	}
 	slices.SortFunc(merged, func(a, b reports.Result) int { return cmp.Compare(a.ID, b.ID) })

@@ -41,7 +41,7 @@ func (w *World) joinWithID(context.Context) (err error) {
 		return err
 	}
 	if w.session.ID() == "" {
-		return notApplicable("the server assigns no session ids")
+		return applicableIf("the server assigns a session id with the header Mcp-Session-Id of its answer to initialize", "the server assigns no session ids")
 	}
 	return nil
 }
@@ -132,7 +132,7 @@ func (w *World) assignsID(context.Context) error {
 		return inconclusivef("initialize failed: %w", err)
 	}
 	if len(sessionIDs(w.x)) == 0 {
-		return notApplicable("the server assigns no session ids")
+		return applicableIf("the server assigns a session id with the header Mcp-Session-Id of its answer to initialize", "the server assigns no session ids")
 	}
 	return nil
 }
@@ -228,14 +228,14 @@ func (w *World) openedOrRefused(ctx context.Context, want int) error {
 	offered.Cut()
 	w.x = refused
 	if !offered.Streams() {
-		return notApplicable("the server offers no stream to GET") // judged by http.get.stream-or-405
+		return applicableIf("the server answers GET with an event stream, not with status 405", "the server offers no stream to GET") // judged by http.get.stream-or-405
 	}
 	return w.streamRefused(ctx, want)
 }
 
 func (w *World) streamRefused(ctx context.Context, want int) error {
 	if w.x.Status() == http.StatusMethodNotAllowed {
-		return notApplicable("the server offers no stream to GET")
+		return applicableIf("the server answers GET with an event stream, not with status 405", "the server offers no stream to GET")
 	}
 	return w.statusIs(ctx, want)
 }
@@ -251,7 +251,7 @@ func (w *World) workApart(ctx context.Context) error {
 		defer hears.Cut()
 		defer w.x.Cut()
 		if !hears.Streams() {
-			return notApplicable("the server offers no stream to GET, so nothing could go astray")
+			return applicableIf("the server answers GET with an event stream, not with status 405", "the server offers no stream to GET, so nothing could go astray")
 		}
 	}
 	if _, err := resultOf(w.second.Do(ctx, wire.Call{Method: "ping", ID: mark + "-second"})); err != nil {

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,7 +185,12 @@ func (w *World) takeTool(none string, fits func(*Tool) bool) error {
 // fixtureTool takes a tool by its name. That the server lists it is not enough:
 // it has to be safe to call as well.
 func (w *World) fixtureTool(_ context.Context, name string) error {
-	return w.takeTool(fmt.Sprintf("the server has no tool %s that may be called", name), func(t *Tool) bool { return t.Name == name })
+	err := w.takeTool(fmt.Sprintf("the server has no tool %s that may be called", name), func(t *Tool) bool { return t.Name == name })
+	if errors.Is(err, errNotApplicable) && w.subject.lists["tools/list"].had() {
+		const want = "the server has a tool %[1]s like that of the everything server, and it may be called: annotations.readOnlyHint, or --allow-tool %[1]s"
+		return applicableIf(fmt.Sprintf(want, name), "%s", err.Error())
+	}
+	return err
 }
 
 func (w *World) haveList(_ context.Context, what string) error {
@@ -222,7 +228,7 @@ func (w *World) declares(_ context.Context, capability string) error {
 		return err
 	}
 	if !f.offers(capability) {
-		return notApplicable("the server does not declare %s", capability)
+		return w.subject.undeclared(capability)
 	}
 	return nil
 }
@@ -233,7 +239,7 @@ func (w *World) lacks(_ context.Context, capability string) error {
 		return err
 	}
 	if f.offers(capability) {
-		return notApplicable("the server declares %s", capability)
+		return applicableIf("the server does not declare capabilities."+capability, "the server declares %s", capability)
 	}
 	return nil
 }
@@ -251,7 +257,7 @@ func (w *World) legacy(ctx context.Context) (bool, error) {
 func (w *World) modernOnly(ctx context.Context) error {
 	dual, err := w.legacy(ctx)
 	if err == nil && dual {
-		return notApplicable("the server also serves the revisions that begin with initialize")
+		return applicableIf("the server refuses initialize", "the server also serves the revisions that begin with initialize")
 	}
 	return err
 }
@@ -259,7 +265,7 @@ func (w *World) modernOnly(ctx context.Context) error {
 func (w *World) dualEra(ctx context.Context) error {
 	dual, err := w.legacy(ctx)
 	if err == nil && !dual {
-		return notApplicable("the server refuses initialize: it serves the stateless revisions only")
+		return applicableIf("the server also serves an earlier revision", "the server refuses initialize: it serves the stateless revisions only")
 	}
 	return err
 }
@@ -275,7 +281,7 @@ func (w *World) noCatchAll(context.Context) error {
 	}
 	for _, item := range l.items {
 		if t := item.text("uriTemplate"); strings.HasPrefix(t, "{") {
-			return notApplicable("the resource template %s could match any URI", item.label())
+			return applicableIf("each resource template begins with a scheme of its own", "the resource template %s could match any URI", item.label())
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ func (s *Subject) exitLimit() time.Duration { return s.patience() * 5 / 3 }
 func (w *World) running() (*wire.Child, error) {
 	c := w.session.Child()
 	if c == nil {
-		return nil, notApplicable("mcpcheck did not launch the server")
+		return nil, notLaunched()
 	}
 	if err := w.session.Down(); err != nil {
 		return nil, inconclusivef("the server had ended before: %w", err)

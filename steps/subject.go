@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/spec"
@@ -52,14 +53,21 @@ type Conversation struct {
 // lazy is a value that the first scenario to need it obtains for all.
 type lazy[T any] struct {
 	once  sync.Once
+	done  atomic.Bool
 	value T
 	err   error
 }
 
 func (l *lazy[T]) get(f func() (T, error)) (T, error) {
-	l.once.Do(func() { l.value, l.err = f() })
+	l.once.Do(func() {
+		l.value, l.err = f()
+		l.done.Store(true)
+	})
 	return l.value, l.err
 }
+
+// had reports whether the value was obtained already.
+func (l *lazy[T]) had() bool { return l.done.Load() && l.err == nil }
 
 func newSubject(ctx context.Context, c Config) *Subject {
 	s := &Subject{Config: c, lists: map[string]*lazy[*listing]{}, offers: map[string]*lazy[*wire.Exchange]{}, started: time.Now()}

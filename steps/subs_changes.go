@@ -264,7 +264,7 @@ func (w *World) listenAndCloseStdin(ctx context.Context) error {
 
 func (w *World) endsWithResult(context.Context) error {
 	if w.subject.Endpoint.Transport != spec.Stdio {
-		return notApplicable("mcpcheck did not launch the server")
+		return notLaunched()
 	}
 	if _, err := resultOf(w.listener); err != nil {
 		return unmetf("a result of "+listenMethod+" before the end of stdout", "%s", outcome(w.listener))

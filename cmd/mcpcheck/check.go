@@ -39,6 +39,8 @@ type settings struct {
 	parallel   int
 	repeat     int
 	yes        bool // load may be put on a server that is not on this machine
+	why        string
+	question   *question // that --why asks; nil for none
 }
 
 func checkCommand() *cobra.Command {
@@ -54,6 +56,9 @@ func checkCommand() *cobra.Command {
   mcpcheck --reference everything --report junit=report.xml`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.selection.LookupEnv = os.LookupEnv
+			if c.Flags().Changed("why") {
+				return o.explain(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
+			}
 			return o.check(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	})
@@ -62,6 +67,7 @@ func checkCommand() *cobra.Command {
 	targetFlags(f, &o.selection)
 	f.StringVar(&o.revision, "revision", "auto", "judge against `LIST`: revisions, 'all' that the server serves, or 'auto' for the newest of each era")
 	f.StringSliceVar(&o.only, "only", nil, "judge requirements whose id begins with `PREFIX`; repeatable")
+	f.StringVar(&o.why, "why", "", "tell why the verdict on the requirement `ID` is what it is, and what would let it be judged")
 	f.StringSliceVar(&o.allowTools, "allow-tool", nil, "the tool `NAME` may be called although it is not marked read-only; repeatable")
 	f.StringVar(&o.arguments, "args", "", "take the arguments of tools from the JSON `FILE`: an object by tool name")
 	f.StringVar(&o.features, "features", "", "run the feature files in `DIR` instead of the built-in ones")
@@ -118,6 +124,9 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 		report.Runs = append(report.Runs, runs...)
+		if o.question != nil {
+			o.question.account(runs)
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -129,7 +138,11 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 			return cannot("report: %v", err)
 		}
 	}
-	if status := report.Status(o.strict); status != conforms {
+	status := report.Status(o.strict)
+	if o.question != nil {
+		status = o.question.Status(o.strict)
+	}
+	if status != conforms {
 		return verdict(status)
 	}
 	return nil
@@ -262,7 +275,19 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 		return []reports.Run{not(endpoint.Transport, "", true, err)}, nil
 	}
 	var runs []reports.Run
-	for _, r := range o.against(ctx, j, found) {
+	against := o.against(ctx, j, found)
+	if q := o.question; q != nil {
+		if q.elsewhere(ctx, found, against) {
+			run := reports.Run{Target: server.String(), Transport: found.Endpoint.Transport, Notes: found.Notes}
+			if len(against) > 0 {
+				run.Revision = against[0]
+			}
+			return []reports.Run{run}, nil
+		}
+		against = q.concerned(against)
+	}
+	for _, r := range against {
+		told := o.question.listen()
 		run := o.repeated(ctx, func() reports.Run {
 			started = time.Now()
 			run, err := steps.Run(ctx, steps.Config{
@@ -270,7 +295,7 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 				Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
 				AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
 				Load: o.loader(server, found, r), Parallel: o.parallel, Deadline: o.deadline,
-				Planned: p.planned, Done: p.done,
+				Planned: p.planned, Done: p.done, Told: told,
 			})
 			if err != nil {
 				return not(found.Endpoint.Transport, r, false, fmt.Errorf("mcpcheck itself went wrong: %w", err))

@@ -19,6 +19,9 @@ type output struct {
 // outputs settles where reports go, before any work is done.
 func (o *settings) outputs(stdout io.Writer) ([]output, error) {
 	text := reports.Text(textOptions(stdout, o.strict, o.verbose))
+	if o.question != nil {
+		text = o.question.writer(textOptions(stdout, o.strict, o.verbose))
+	}
 	list := []output{}
 	console := false
 	for _, spec := range o.reports {
