@@ -71,36 +71,39 @@ var served = []string{
 // usedIn says of each library where it may be used, tests apart; no other
 // library may be used at all.
 var usedIn = map[string][]string{
-	"github.com/aclements/go-moremath":            {"load"}, // the U test, as benchstat does it
-	"github.com/cucumber/godog":                   {"steps"},
-	"github.com/dlclark/regexp2":                  {"internal/spec"},
-	"github.com/prometheus/client_model":          {"load/gauge"},
-	"github.com/prometheus/common":                {"load/gauge"},
-	"github.com/go-analyze/charts":                {"reports/chart"},
-	"github.com/chromedp/chromedp":                {"internal/browser"},
-	"github.com/chromedp/cdproto":                 {"internal/browser"},
-	"github.com/santhosh-tekuri/jsonschema":       {"internal/spec"},
-	"github.com/spf13/cobra":                      {"cmd/mcpcheck"},
-	"github.com/containerd/errdefs":               {"internal/refserver", "reference-servers/docker"},
-	"github.com/moby/moby":                        {"internal/refserver", "load/gauge", "reference-servers/docker"},
-	"github.com/google/go-github":                 {"reference-servers/github"},
-	"github.com/jackc/pgx":                        {"reference-servers/postgres"},
-	"github.com/prometheus/client_golang":         {"reference-servers/service"},
-	"github.com/sony/gobreaker":                   {"reference-servers/service"},
-	"github.com/spf13/pflag":                      append(served, "cmd/mcpcheck"),
-	"github.com/yosida95/uritemplate":             {"steps"},
-	"github.com/xeipuuv/gojsonschema":             {"internal/spec"},
-	"github.com/tsenart/vegeta":                   {"load"},
-	"go.yaml.in/yaml":                             {"internal/spec", "internal/target", "load"},
-	"golang.org/x/term":                           {"cmd/mcpcheck"},
-	"golang.org/x/text":                           {"internal/spec"},
-	"golang.org/x/time":                           {"reference-servers/service"},
-	"k8s.io/api":                                  {"load/autoscale"}, // types only: mcpcheck talks to no cluster
-	"k8s.io/apimachinery":                         {"load/autoscale"},
-	"sigs.k8s.io/yaml":                            {"load/autoscale"},
-	"github.com/modelcontextprotocol/go-sdk":      {}, // between us and the bytes there is no SDK
-	"github.com/mark3labs/mcp-go":                 served,
-	"github.com/testcontainers/testcontainers-go": {"internal/refserver"},
+	"github.com/aclements/go-moremath":                   {"load"}, // the U test, as benchstat does it
+	"github.com/cucumber/godog":                          {"steps"},
+	"github.com/dlclark/regexp2":                         {"internal/spec"},
+	"github.com/prometheus/client_model":                 {"load/gauge"},
+	"github.com/prometheus/common":                       {"load/gauge"},
+	"github.com/go-analyze/charts":                       {"reports/chart"},
+	"github.com/chromedp/chromedp":                       {"internal/browser"},
+	"github.com/chromedp/cdproto":                        {"internal/browser"},
+	"github.com/santhosh-tekuri/jsonschema":              {"internal/spec"},
+	"github.com/spf13/cobra":                             {"cmd/mcpcheck"},
+	"github.com/containerd/errdefs":                      {"internal/refserver", "reference-servers/docker"},
+	"github.com/moby/moby":                               {"internal/refserver", "load/gauge", "reference-servers/docker"},
+	"github.com/google/go-github":                        {"reference-servers/github"},
+	"github.com/jackc/pgx":                               {"reference-servers/postgres"},
+	"github.com/prometheus/client_golang":                {"reference-servers/service"},
+	"github.com/sony/gobreaker":                          {"reference-servers/service"},
+	"github.com/spf13/pflag":                             append(served, "cmd/mcpcheck"),
+	"github.com/yosida95/uritemplate":                    {"steps"},
+	"github.com/xeipuuv/gojsonschema":                    {"internal/spec"},
+	"github.com/tsenart/vegeta":                          {"load"},
+	"go.yaml.in/yaml":                                    {"internal/spec", "internal/target", "load"},
+	"golang.org/x/term":                                  {"cmd/mcpcheck"},
+	"golang.org/x/text":                                  {"internal/spec"},
+	"golang.org/x/time":                                  {"reference-servers/service"},
+	"github.com/compose-spec/compose-go":                 {"reference-servers/deploy"}, // in tests, as the next two
+	"github.com/prometheus-operator/prometheus-operator": {"reference-servers/deploy"},
+	"sigs.k8s.io/kustomize":                              {"reference-servers/deploy"},
+	"k8s.io/api":                                         {"load/autoscale"}, // types only: mcpcheck talks to no cluster
+	"k8s.io/apimachinery":                                {"load/autoscale"},
+	"sigs.k8s.io/yaml":                                   {"load/autoscale"},
+	"github.com/modelcontextprotocol/go-sdk":             {}, // between us and the bytes there is no SDK
+	"github.com/mark3labs/mcp-go":                        served,
+	"github.com/testcontainers/testcontainers-go":        {"internal/refserver"},
 }
 
 // A source is one Go file, with the folder that it lies in.

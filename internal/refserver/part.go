@@ -57,7 +57,7 @@ func (s *set) startPart(ctx context.Context, p part) (url string, err error) {
 	case p.open:
 		until = wait.ForHTTP("/mcp").WithPort(port).WithStatusCodeMatcher(func(int) bool { return true }).WithPollInterval(50 * time.Millisecond).WithStartupTimeout(readyTime)
 	default:
-		until = wait.ForExec(p.check).WithPollInterval(100 * time.Millisecond).WithStartupTimeout(readyTime)
+		until = wait.ForExec(p.check).WithPollInterval(250 * time.Millisecond).WithStartupTimeout(readyTime)
 	}
 	if p.listens() {
 		options = append(options, testcontainers.WithExposedPorts(port))
