@@ -132,6 +132,7 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 	if parts == 0 {
 		rec.timeline = newTimeline(a.plan.Duration)
 		rec.parts = newParts(a.plan.Duration)
+		a.rt.inspect = newInspector(a.plan.conforms)
 	}
 	for i := range split {
 		at := func(i int) time.Duration { return warm + a.plan.Duration*time.Duration(i)/time.Duration(parts) }
@@ -170,7 +171,9 @@ func (a *attack) run(ctx context.Context, parts int) (*reports.Load, []*reports.
 		}
 	}
 	rec.cut = ctx.Err() != nil
+	a.rt.inspect.close()
 	load, list := rec.report(), make([]*reports.Load, parts)
+	load.Inspection = a.rt.inspect.report()
 	for i, part := range split {
 		list[i] = part.report()
 	}

@@ -57,6 +57,7 @@ type roundTripper struct {
 	clients []*client
 	hits    []*hit
 	next    http.RoundTripper
+	inspect *inspector // nil if no answer is looked at closely
 	bodies  sync.Pool
 }
 
@@ -120,6 +121,14 @@ func (h *hit) judge(data []byte, a answer) {
 	}
 }
 
+// file judges the answer of a hit, and lets it be looked at closely if it passes.
+func (rt *roundTripper) file(h *hit, data []byte, a answer) {
+	h.judge(data, a)
+	if h.kind == ok {
+		rt.inspect.offer(h.operation, data)
+	}
+}
+
 // line sends a hit to the stdin of a launched server.
 func (rt *roundTripper) line(ctx context.Context, h *hit) {
 	c := rt.clients[h.client]
@@ -148,7 +157,7 @@ func (rt *roundTripper) awaitReply(ctx context.Context, h *hit, waits <-chan rep
 		h.outcome = judgeFailure(err)
 		return
 	}
-	h.judge(r.data, r.answer)
+	rt.file(h, r.data, r.answer)
 }
 
 // post sends a hit over HTTP. The context is cancelled when the answer has been
@@ -246,7 +255,7 @@ func (rt *roundTripper) readBody(h *hit, resp *http.Response) {
 		h.got, h.outcome = b.Len(), judgeStatus(resp.StatusCode)
 		return
 	}
-	h.judge(b.Bytes(), a)
+	rt.file(h, b.Bytes(), a)
 }
 
 // lingering is how long a stream may stay open after the answer before its
@@ -275,7 +284,7 @@ func (rt *roundTripper) readStream(h *hit, body io.ReadCloser, sent time.Time, c
 			continue
 		}
 		if a := readAnswer(e.Data); !a.method {
-			h.judge(e.Data, a)
+			rt.file(h, e.Data, a)
 			break
 		}
 	}
@@ -312,7 +321,7 @@ func (rt *roundTripper) fresh(ctx context.Context, h *hit) {
 	switch {
 	case m != nil:
 		h.canary = ""
-		h.judge(m.Raw, readAnswer(m.Raw))
+		rt.file(h, m.Raw, readAnswer(m.Raw))
 	case x.Err() != nil && ctx.Err() != nil:
 		h.outcome = outcome{timeout, ""}
 	case x.Err() != nil:

@@ -32,6 +32,7 @@ type Load struct {
 	Outcomes   []LoadOutcome   `json:"outcomes"`
 	Operations []LoadOperation `json:"operations"`
 	Objectives []Objective     `json:"slo,omitempty"`
+	Inspection *Inspection     `json:"inspection,omitempty"`
 	Parts      []LoadPart      `json:"parts,omitempty"`
 	Comparison *Comparison     `json:"comparison,omitempty"` // if one was asked for
 
@@ -117,6 +118,14 @@ type LoadOperation struct {
 	Requests  uint64        `json:"requests"`
 	Latency   Percentiles   `json:"latency"`
 	Outcomes  []LoadOutcome `json:"outcomes"`
+}
+
+// An Inspection is what a closer look found at some of the answers that count as
+// successes. It changes no other figure, since the others were not looked at so.
+type Inspection struct {
+	Answers uint64   `json:"answers"` // that were looked at
+	Broken  uint64   `json:"broken"`  // of them, no JSON throughout or not as the revision's schema wants
+	Faults  []string `json:"faults,omitempty"`
 }
 
 // An Objective is a bound that the user set, and whether it held.
