@@ -12,6 +12,13 @@ type Autoscale struct {
 	Headroom float64 `json:"headroom,omitempty"` // the share of the capacity that is kept free, from 0 to 1
 	Peak     float64 `json:"peak,omitempty"`     // the rate that is planned for
 
+	// SessionTarget is how many sessions each replica is to have, if it holds only so
+	// many; SessionMetric, as the HPA names it, and the gauge behind it are absent if
+	// the server was not seen to export one.
+	SessionTarget int    `json:"sessionTarget,omitempty"`
+	SessionMetric string `json:"sessionMetric,omitempty"`
+	SessionSeries string `json:"sessionSeries,omitempty"`
+
 	Replicas    int `json:"replicas,omitempty"` // at the peak
 	MinReplicas int `json:"minReplicas,omitempty"`
 	MaxReplicas int `json:"maxReplicas,omitempty"`

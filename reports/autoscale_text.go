@@ -20,6 +20,9 @@ func (p *page) autoscale(a *Autoscale) {
 	}
 	p.heading("Autoscaling", fmt.Sprintf("for a peak of %s", perSecond(a.Peak)))
 	p.printf("  target      %s of each replica (%s)\n", perSecond(a.Target), line(a.Metric, maxLabel))
+	if a.SessionMetric != "" {
+		p.printf("  sessions    %d of each replica (%s)\n", a.SessionTarget, line(a.SessionMetric, maxLabel))
+	}
 	p.printf("  replicas    %d at the peak, at least %d, at most %d\n", a.Replicas, a.MinReplicas, a.MaxReplicas)
 	p.heading("Arithmetic", "")
 	for _, s := range a.Arithmetic {

@@ -29,6 +29,7 @@ type autoscaleSettings struct {
 func (a *autoscaleSettings) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&a.peak, "peak", "", "derive an autoscaling target for this `RATE`, such as 900/s")
+	f.IntVar(&a.inputs.PeakSessions, "peak-sessions", 0, "at the peak `N` sessions are open at the same time")
 	f.StringVar(&a.growth, "growth", "", "the load grows by at most this `SHARE`, such as 20%/m (the default) or 100%/h")
 	f.StringVar(&a.headroom, "headroom", "auto", "keep this `SHARE` of the capacity free, such as 30%; auto derives it")
 	f.DurationVar(&a.inputs.PodStart, "pod-start", 0, fmt.Sprintf("a new pod takes this long until it serves (default %s)", autoscale.DefaultPodStart))
@@ -40,6 +41,7 @@ func (a *autoscaleSettings) flags(c *cobra.Command) {
 	f.StringVar(&a.inputs.Selector, "selector", "", "its pods have the label `KEY=VALUE` (default app=DEPLOYMENT)")
 	f.StringVar(&a.inputs.Metric, "metric", autoscale.DefaultMetric, "the autoscaler calls the metric `NAME`")
 	f.StringVar(&a.inputs.Series, "series", "", "the server counts requests in the metric `NAME` (default: what it was seen to export, or that of OpenTelemetry)")
+	f.StringVar(&a.inputs.SessionSeries, "session-series", "", "the server counts open sessions in the metric `NAME` (default: what was seen to follow them)")
 	f.StringVar(&a.inputs.Prometheus, "prometheus", autoscale.DefaultPrometheus, "KEDA finds Prometheus at this `URL`")
 	f.StringVar(&a.traffic, "traffic", "", "play `TRAFFIC` to the target: "+strings.Join(autoscale.Shapes, ", ")+", or a CSV file of times and rates")
 	f.DurationVar(&a.inputs.SessionLife, "session-life", 0, "in that, a session lasts this long, if the server has sessions (default 10m)")

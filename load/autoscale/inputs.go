@@ -23,6 +23,8 @@ type Inputs struct {
 	Sync       time.Duration // how often the autoscaler looks
 	Patience   time.Duration // how long clients wait; also how long a pod may finish
 
+	PeakSessions int // that are open at the same time; 0 if that is not known
+
 	SessionLife time.Duration // how long a session lasts, for the simulation
 
 	Namespace  string
@@ -31,7 +33,10 @@ type Inputs struct {
 	Selector   string // KEY=VALUE, the label of the pods; by default app=DEPLOYMENT
 	Metric     string // as the HPA is to call it
 	Series     string // the counter that the server exports; by default what was found
-	Prometheus string // its address, for KEDA
+	// SessionSeries is the gauge of open sessions that the server exports; by default
+	// what was found.
+	SessionSeries string
+	Prometheus    string // its address, for KEDA
 }
 
 // Defaults of Inputs.
@@ -43,6 +48,7 @@ const (
 	DefaultPatience   = 30 * time.Second
 	DefaultDeployment = "mcp-server"
 	DefaultMetric     = "mcp_requests_per_second"
+	SessionMetric     = "mcp_active_sessions" // as the HPA calls it
 	DefaultPrometheus = "http://prometheus-operated.monitoring.svc:9090"
 
 	defaultSessionLife = 10 * time.Minute
@@ -87,6 +93,8 @@ func (in Inputs) check() error {
 		return fmt.Errorf("the peak is %v/s, want more than 0", in.Peak)
 	case !(in.Growth > 0 && in.Growth <= 100):
 		return fmt.Errorf("the growth is %v a minute, want a share above 0", in.Growth)
+	case in.PeakSessions < 0:
+		return fmt.Errorf("the sessions at the peak are %d, want 0 or more", in.PeakSessions)
 	case !(in.Headroom >= 0 && in.Headroom < 0.95):
 		return fmt.Errorf("the headroom is %.0f%%, want less than 95%%", 100*in.Headroom)
 	}
@@ -96,7 +104,7 @@ func (in Inputs) check() error {
 			return fmt.Errorf("the %s is %q, want lower-case letters, digits and hyphens", n.name, n.is)
 		}
 	}
-	names = []struct{ name, is string }{{"metric", in.Metric}, {"series", cmp.Or(in.Series, "_")}}
+	names = []struct{ name, is string }{{"metric", in.Metric}, {"series", cmp.Or(in.Series, "_")}, {"series of sessions", cmp.Or(in.SessionSeries, "_")}}
 	for _, n := range names {
 		if !metricName.MatchString(n.is) {
 			return fmt.Errorf("the %s is %q, want letters, digits and the characters _ and : only", n.name, n.is)

@@ -42,6 +42,9 @@ func (r *Recommendation) autoscaler() *autoscalingv2.HorizontalPodAutoscaler {
 			Behavior: r.behavior(),
 		},
 	}
+	if r.SessionMetric != "" {
+		hpa.Spec.Metrics = append(hpa.Spec.Metrics, r.sessionMetric())
+	}
 	if r.CPUUtilization > 0 {
 		hpa.Spec.Metrics = append(hpa.Spec.Metrics, autoscalingv2.MetricSpec{
 			Type: autoscalingv2.ResourceMetricSourceType,

@@ -61,6 +61,14 @@ type ScaledObjectTrigger struct {
 // divides the sum over all pods by their number.
 func (r *Recommendation) scaledObject() *ScaledObject {
 	in := r.inputs
+	trigger := func(query, threshold string) ScaledObjectTrigger {
+		return ScaledObjectTrigger{Type: "prometheus", MetricType: "AverageValue", Metadata: map[string]string{"serverAddress": in.Prometheus, "query": query, "threshold": threshold}}
+	}
+	pods := fmt.Sprintf(`{namespace="%s",pod=~"%s-.*"}`, in.Namespace, regexp.QuoteMeta(in.Deployment))
+	triggers := []ScaledObjectTrigger{trigger(fmt.Sprintf("sum(rate(%s%s[%s]))", r.Series, pods, promDuration(in.RateWindow)), plain(r.Target))}
+	if r.SessionMetric != "" {
+		triggers = append(triggers, trigger(fmt.Sprintf("sum(%s%s)", r.SessionSeries, pods), fmt.Sprint(r.SessionTarget)))
+	}
 	return &ScaledObject{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "keda.sh/v1alpha1", Kind: "ScaledObject"},
 		ObjectMeta: r.meta(),
@@ -71,15 +79,7 @@ func (r *Recommendation) scaledObject() *ScaledObject {
 			MaxReplicaCount: int32(r.MaxReplicas),
 			Fallback:        &ScaledObjectFallback{FailureThreshold: 3, Replicas: int32(r.Replicas)},
 			Advanced:        &ScaledObjectAdvanced{HPA: ScaledObjectHPA{Behavior: r.behavior()}},
-			Triggers: []ScaledObjectTrigger{{
-				Type: "prometheus", MetricType: "AverageValue",
-				Metadata: map[string]string{
-					"serverAddress": in.Prometheus,
-					"query": fmt.Sprintf(`sum(rate(%s{namespace="%s",pod=~"%s-.*"}[%s]))`,
-						r.Series, in.Namespace, regexp.QuoteMeta(in.Deployment), promDuration(in.RateWindow)),
-					"threshold": plain(r.Target),
-				},
-			}},
+			Triggers:        triggers,
 		},
 	}
 }
@@ -116,15 +116,24 @@ type AdapterName struct {
 }
 
 func (r *Recommendation) adapter() *AdapterConfig {
-	return &AdapterConfig{Rules: []AdapterRule{{
-		SeriesQuery: r.Series + `{namespace!="",pod!=""}`,
+	c := &AdapterConfig{Rules: []AdapterRule{rule(r.Series, r.Metric, fmt.Sprintf("sum(rate(<<.Series>>{<<.LabelMatchers>>}[%s])) by (<<.GroupBy>>)", promDuration(r.inputs.RateWindow)))}}
+	if r.SessionMetric != "" {
+		c.Rules = append(c.Rules, rule(r.SessionSeries, r.SessionMetric, "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"))
+	}
+	return c
+}
+
+// rule makes a metric of pods from series.
+func rule(series, metric, query string) AdapterRule {
+	return AdapterRule{
+		SeriesQuery: series + `{namespace!="",pod!=""}`,
 		Resources: AdapterResources{Overrides: map[string]AdapterResource{
 			"namespace": {Resource: "namespace"},
 			"pod":       {Resource: "pod"},
 		}},
-		Name:         AdapterName{Matches: "^" + r.Series + "$", As: r.Metric},
-		MetricsQuery: fmt.Sprintf("sum(rate(<<.Series>>{<<.LabelMatchers>>}[%s])) by (<<.GroupBy>>)", promDuration(r.inputs.RateWindow)),
-	}}}
+		Name:         AdapterName{Matches: "^" + series + "$", As: metric},
+		MetricsQuery: query,
+	}
 }
 
 // promDuration writes a duration of whole seconds as Prometheus reads it.

@@ -27,8 +27,9 @@ type Recommendation struct {
 	Budget  *policyv1.PodDisruptionBudget
 	Patch   *appsv1.Deployment // what to merge into the deployment
 
-	inputs   Inputs
-	capacity *reports.Capacity
+	inputs          Inputs
+	capacity        *reports.Capacity
+	sessionReplicas int // that the sessions of the peak take; 0 if that is not known
 }
 
 // Recommend works out the target. Its error is about the inputs; what is wrong
@@ -46,6 +47,8 @@ func Recommend(c *reports.Capacity, in Inputs) (*Recommendation, error) {
 	r.Peak, r.Metric = in.Peak, in.Metric
 	r.series()
 	r.target(assumed)
+	r.sessions()
+	r.Replicas = max(r.Replicas, r.sessionReplicas)
 	if r.Replicas > mostReplicas {
 		return &Recommendation{Autoscale: reports.Autoscale{Refusals: []string{fmt.Sprintf(
 			"a peak of %s takes %d replicas of %s each, more than %d: make a replica faster first", perSecond(in.Peak), r.Replicas, perSecond(r.Target), mostReplicas)}}}, nil
@@ -117,8 +120,11 @@ func (r *Recommendation) replicas() {
 			percent(r.Headroom), r.MinReplicas, r.Replicas, percent(r.Target*float64(r.Replicas)/float64(r.Replicas-1)/r.capacity.Rate)))
 		r.MinReplicas = r.Replicas
 	}
-	r.step("replicas at the peak", "⌈peak / target⌉, at least minReplicas",
-		fmt.Sprintf("⌈%s / %s/s⌉", perSecond(r.Peak), plain(r.Target)), fmt.Sprint(r.Replicas),
+	formula, numbers := "⌈peak / target⌉, at least minReplicas", fmt.Sprintf("⌈%s / %s/s⌉", perSecond(r.Peak), plain(r.Target))
+	if r.sessionReplicas > 0 {
+		formula, numbers = "max(⌈peak / target⌉, replicas for the sessions), at least minReplicas", fmt.Sprintf("max(%s, %d)", numbers, r.sessionReplicas)
+	}
+	r.step("replicas at the peak", formula, numbers, fmt.Sprint(r.Replicas),
 		"what the autoscaler settles on; with one lost, each of the others gets %s, %s of its capacity",
 		perSecond(r.Peak/float64(r.Replicas-1)), percent(r.Peak/float64(r.Replicas-1)/r.capacity.Rate))
 	r.step("minReplicas", "max(2, ⌈1 / headroom⌉), at most the replicas at the peak", fmt.Sprintf("max(2, ⌈1 / %s⌉)", percent(r.Headroom)), fmt.Sprint(r.MinReplicas),

@@ -66,9 +66,10 @@ func cases() map[string]func() (*reports.Capacity, Inputs) {
 				{Rate: 7.5, Held: true, Duration: reports.Duration(20 * time.Second)},
 				{Rate: 8, Duration: reports.Duration(20 * time.Second)},
 			}
-			c.Sessions = &reports.SessionsCeiling{Opened: 400, Reached: true, Memory: 1 << 20}
+			c.Sessions = &reports.SessionsCeiling{Opened: 400, Streams: 400, Reached: true, Reason: "session 401 was refused, 4 times: HTTP status 503", Memory: 1 << 20, R2: 0.99}
+			c.SessionMetrics = []string{"mcp_active_sessions"}
 			c.Soak = &reports.Soak{Trends: []reports.Trend{{Phase: "sessions", Of: "memory", Points: 54, Before: 60 << 20, After: 66 << 20, Rested: 66 << 20, PerUnit: 2048, R2: 0.98, Slope: 4e7, Verdict: "leak", Reason: "it grew all the time, and did not come back in the rest"}, {Of: "latency p99", Verdict: "steady"}}}
-			in := Inputs{Peak: 20, Headroom: 0.3, Deployment: "notes", Selector: "app.kubernetes.io/name=notes", Container: "server", RateWindow: 90 * time.Second}
+			in := Inputs{Peak: 20, PeakSessions: 2000, Headroom: 0.3, Deployment: "notes", Selector: "app.kubernetes.io/name=notes", Container: "server", RateWindow: 90 * time.Second}
 			return c, in
 		},
 	}
@@ -324,6 +325,69 @@ func TestSeries(t *testing.T) {
 			r := recommend(t, c, in)
 			if r.Series != tt.want || r.Adapter.Rules[0].SeriesQuery != tt.want+`{namespace!="",pod!=""}` || !strings.Contains(r.KEDA.Spec.Triggers[0].Metadata["query"], tt.want+"{") {
 				t.Errorf("got %s, want %s: %+v", r.Series, tt.want, r.Adapter.Rules)
+			}
+		})
+	}
+}
+
+// TestSessions demands a second metric where sessions may run out before
+// requests do, and only where there is one to look at.
+func TestSessions(t *testing.T) {
+	ceiling := func(opened int, reached bool) *reports.SessionsCeiling {
+		return &reports.SessionsCeiling{Opened: opened, Reached: reached, Reason: "session refused"}
+	}
+	for _, tt := range []struct {
+		reason   string
+		ceiling  *reports.SessionsCeiling
+		found    []string
+		in       Inputs // what it sets of it
+		target   int    // 0 for no such metric
+		series   string
+		replicas int
+		warning  string
+	}{
+		{"no ceiling was looked for", nil, nil, Inputs{}, 0, "", 12, ""},
+		{"none was found", ceiling(500, false), []string{"mcp_active_sessions"}, Inputs{}, 0, "", 12, ""},
+		{"requests limit", ceiling(500, true), []string{"mcp_active_sessions", "mcp_sessions"}, Inputs{PeakSessions: 1000}, 350, "mcp_active_sessions", 12, ""},
+		{"sessions limit", ceiling(50, true), []string{"mcp_sessions"}, Inputs{PeakSessions: 1000}, 35, "mcp_sessions", 29, ""},
+		{"the user's gauge", ceiling(50, true), []string{"mcp_sessions"}, Inputs{SessionSeries: "mine"}, 35, "mine", 12, "mine was not seen to follow the sessions; mcp_sessions did"},
+		{"nothing to look at", ceiling(50, true), nil, Inputs{PeakSessions: 1000}, 0, "", 29, "a replica takes 50 sessions, so 1450 at the peak"},
+		{"sessions are asked for, and no ceiling is known", nil, nil, Inputs{PeakSessions: 1000}, 0, "", 12, "whether 1000 sessions at the peak are too many is not known"},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			c, in := sample(), inputs()
+			c.Sessions, c.SessionMetrics = tt.ceiling, tt.found
+			in.Headroom, in.PeakSessions, in.SessionSeries = 0.3, tt.in.PeakSessions, tt.in.SessionSeries
+			if in.Peak = 900; tt.replicas == 12 {
+				in.Peak = 12 * 84
+			}
+			r := recommend(t, c, in)
+			var pods []string
+			for _, m := range r.HPA.Spec.Metrics {
+				if m.Pods != nil {
+					pods = append(pods, m.Pods.Metric.Name+" "+m.Pods.Target.AverageValue.String())
+				}
+			}
+			want := []string{"mcp_requests_per_second 84"}
+			if tt.target > 0 {
+				want = append(want, fmt.Sprintf("mcp_active_sessions %d", tt.target))
+			}
+			if !slices.Equal(pods, want) || r.Replicas != tt.replicas || r.SessionSeries != tt.series {
+				t.Errorf("got %q of %q for %d replicas, want %q of %q for %d", pods, r.SessionSeries, r.Replicas, want, tt.series, tt.replicas)
+			}
+			if len(r.Adapter.Rules) != len(want) || len(r.KEDA.Spec.Triggers) != len(want) {
+				t.Errorf("there are %d rules and %d triggers for %d metrics", len(r.Adapter.Rules), len(r.KEDA.Spec.Triggers), len(want))
+			} else if tt.target > 0 {
+				if rule := r.Adapter.Rules[1]; rule.Name.Matches != "^"+tt.series+"$" || rule.Name.As != "mcp_active_sessions" || strings.Contains(rule.MetricsQuery, "rate(") {
+					t.Errorf("the rule is %+v, want the sum of %s", rule, tt.series)
+				}
+				if m := r.KEDA.Spec.Triggers[1].Metadata; !strings.HasPrefix(m["query"], "sum("+tt.series+"{") || m["threshold"] != fmt.Sprint(tt.target) {
+					t.Errorf("the trigger is %v", m)
+				}
+			}
+			told := slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.Contains(s, " sessions") && !strings.HasPrefix(s, "sessions stay") })
+			if told != (tt.warning != "") || told && !slices.ContainsFunc(r.Warnings, func(s string) bool { return strings.HasPrefix(s, tt.warning) }) {
+				t.Errorf("got %q, want %q", r.Warnings, tt.warning)
 			}
 		})
 	}

@@ -19,13 +19,10 @@ func (r *Recommendation) warn() {
 	if c.Knee > 0 && c.Knee < r.Target {
 		warn("the target lies above the knee at %s, from which on latency grows faster than load: it holds the objectives, but answers come later", perSecond(c.Knee))
 	}
-	if s := c.Sessions; s != nil && s.Reached && s.Opened > 0 {
-		warn("a replica takes %d sessions, so %d at the peak: if clients are idle for long, sessions run out before requests do, and no metric here shows it", s.Opened, s.Opened*r.Replicas)
-	}
 	if s := c.Soak; s != nil {
 		for _, t := range s.Trends {
 			if t.Verdict == "leak" {
-				warn("%s grew by %.3g an hour in the soak and did not come back: however many replicas there are, each one ends at its limit", t.Of, t.Slope)
+				warn("%s grew by %.3g an hour in the soak, under %s, and did not come back: however many replicas there are, each one ends at its limit", t.Of, t.Slope, t.Phase)
 			}
 		}
 	}
