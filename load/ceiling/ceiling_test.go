@@ -25,7 +25,6 @@ type capped struct {
 	keeps             bool // DELETE is not allowed
 	hiccups           int  // sessions that are refused although there is room
 	status            int  // of a refusal; 0 for an error of JSON-RPC
-	metrics           bool
 
 	mu        sync.Mutex
 	open      []string
