@@ -33,6 +33,7 @@ func (s *sheetRun) load(l *Load) {
 			tile{Name: "p99", Value: milliseconds(l.Latency.P99) + " ms", Remark: latency}, failed)
 	}
 	s.objectives(l.Objectives)
+	s.comparison(l.Comparison)
 	x := s.section("Load", l.Plan.words())
 	for _, n := range l.Notes {
 		x.Notes = append(x.Notes, line(n, maxField))
@@ -43,6 +44,7 @@ func (s *sheetRun) load(l *Load) {
 	if l.Interrupted {
 		x.Notes = append(x.Notes, "it was interrupted; these are the figures until then")
 	}
+	x.Notes = append(x.Notes, l.Inspection.words()...)
 	var bounds []chart.Mark
 	for _, o := range l.Objectives {
 		bounds = append(bounds, latencyBound(o.Objective)...)
@@ -77,6 +79,26 @@ func (s *sheetRun) objectives(list []Objective) {
 		g.Rows = append(g.Rows, []field{verdict, {Text: line(o.Objective, maxLabel)}, {Text: line(o.Actual, maxLabel)}})
 	}
 	s.section("Objectives", "").Table = g
+}
+
+func (s *sheetRun) comparison(c *Comparison) {
+	if c == nil {
+		return
+	}
+	x := s.section("Comparison", "with "+line(c.Before, maxField))
+	for _, reason := range c.refused() {
+		x.Notes = append(x.Notes, reason)
+	}
+	if len(c.Changes) == 0 {
+		return
+	}
+	x.Table = &grid{Head: []string{"", "figure", "after", "before", "why"}}
+	states := map[string]string{Better: "good", Worse: "bad"}
+	for _, d := range c.Changes {
+		x.Table.Rows = append(x.Table.Rows, []field{
+			{line(d.Verdict, maxLabel), states[d.Verdict]}, {Text: line(d.Metric, maxLabel)}, {Text: d.figure(d.After)}, {Text: d.figure(d.Before)}, {Text: line(d.Why, maxField)},
+		})
+	}
 }
 
 // tables are the figures behind the pictures.

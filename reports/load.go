@@ -1,6 +1,9 @@
 package reports
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A Load is the outcome of a load test. Times are in milliseconds, rates in
 // requests a second.
@@ -126,6 +129,18 @@ type Inspection struct {
 	Answers uint64   `json:"answers"` // that were looked at
 	Broken  uint64   `json:"broken"`  // of them, no JSON throughout or not as the revision's schema wants
 	Faults  []string `json:"faults,omitempty"`
+}
+
+// words tell what was found, if anything was.
+func (x *Inspection) words() []string {
+	if x == nil || x.Broken == 0 {
+		return nil
+	}
+	list := []string{fmt.Sprintf("%d of the %d answers that were looked at closely are not as the specification wants, though they count as successes", x.Broken, x.Answers)}
+	for _, fault := range x.Faults {
+		list = append(list, line(fault, maxField))
+	}
+	return list
 }
 
 // An Objective is a bound that the user set, and whether it held.

@@ -32,6 +32,32 @@ func TestLeakFailsInEveryFormat(t *testing.T) {
 	}
 }
 
+// TestComparisonInEveryFormat demands that each format tells what is worse than
+// before, and why that counts, and of answers that a closer look found broken.
+func TestComparisonInEveryFormat(t *testing.T) {
+	r := measured(reports.Load{
+		Comparison: &reports.Comparison{Before: "before.json", Runs: 1, Changes: []reports.Change{
+			{Metric: "p99", Before: 20, After: 40, Verdict: reports.Worse, Why: "neither chance nor noise"},
+			{Metric: "p50", Before: 2, After: 2, Verdict: reports.Same, Why: "it may be chance"},
+		}},
+		Inspection: &reports.Inspection{Answers: 50, Broken: 7, Faults: []string{"tools/call x: no content"}},
+	})
+	if got := r.Status(false); got != 1 {
+		t.Errorf("status %d, want 1", got)
+	}
+	for name, write := range reports.Writers {
+		var b bytes.Buffer
+		if err := write(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"worse than before: p99", "neither chance nor noise", "it may be chance", "tools/call x: no content"} {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s does not say %q:\n%s", name, want, &b)
+			}
+		}
+	}
+}
+
 // TestJUnitOfLoad demands that a CI system is as red as the exit status.
 func TestJUnitOfLoad(t *testing.T) {
 	met := []reports.Objective{{Objective: "p99<1s", Actual: "2ms", Met: true}}

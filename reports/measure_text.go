@@ -53,11 +53,8 @@ func (p *page) load(l *Load) {
 	for _, note := range l.Notes {
 		p.field(2, "note: ", note)
 	}
-	if x := l.Inspection; x != nil && x.Broken > 0 {
-		p.field(2, "note: ", fmt.Sprintf("%d of the %d answers that were looked at closely are not as the specification wants, though they count as successes", x.Broken, x.Answers))
-		for _, fault := range x.Faults {
-			p.field(4, "", line(fault, maxField))
-		}
+	for _, note := range l.Inspection.words() {
+		p.field(2, "note: ", note)
 	}
 	if l.Interrupted {
 		p.field(2, "note: ", "it was interrupted; these are the figures until then")
