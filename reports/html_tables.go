@@ -3,34 +3,106 @@ package reports
 import (
 	"fmt"
 	"time"
+
+	"github.com/mcpcheck/mcpcheck/reports/chart"
 )
 
 // ceilings tell how many sessions there may be, and what a soak showed.
 func (s *sheetRun) ceilings(c *Capacity) {
-	if x := c.Sessions; x != nil {
-		said := fmt.Sprintf("%d were open at once", x.Opened)
-		if x.Reached {
-			said += "; more were refused"
-		}
-		g := &grid{Head: []string{"sessions", "why it ended there", "memory of each"}}
-		memory := "·"
-		if x.Memory > 0 {
-			memory = fmt.Sprintf("%.1f KiB", x.Memory/1024)
-		}
-		g.Rows = append(g.Rows, texts(said, line(x.Reason, maxField), memory))
-		s.section("Sessions", "").Table = g
+	if c.Sessions != nil {
+		s.sessions(c.Sessions)
 	}
-	if x := c.Soak; x != nil {
-		g := &grid{Head: []string{"verdict", "of", "an hour", "R²", "before", "after"}}
-		for _, t := range x.Trends {
-			state := map[string]string{"steady": "good", "leak": "bad"}[t.Verdict]
-			if state == "" {
-				state = "unsure"
-			}
-			g.Rows = append(g.Rows, append([]field{{line(t.Verdict, 40), state}},
-				texts(line(t.Of, maxLabel), fmt.Sprintf("%.4g", t.Slope), fmt.Sprintf("%.3f", t.R2), fmt.Sprintf("%.4g", t.Before), fmt.Sprintf("%.4g", t.After))...))
+	if c.Soak != nil {
+		s.soak(c.Soak)
+	}
+}
+
+func (s *sheetRun) sessions(c *SessionsCeiling) {
+	x := s.section("Sessions", fmt.Sprintf("%d were open at once, and %d streams", c.Opened, c.Streams))
+	if c.Reason != "" {
+		x.Notes = append(x.Notes, line(c.Reason, maxField))
+	}
+	if c.StreamsReason != "" {
+		x.Notes = append(x.Notes, "streams: "+line(c.StreamsReason, maxField))
+	}
+	if c.NotEnded > 0 {
+		x.Notes = append(x.Notes, fmt.Sprintf("sessions whose end the server did not confirm: %d", c.NotEnded))
+	}
+	if c.Memory > 0 {
+		x.Notes = append(x.Notes, fmt.Sprintf("each takes %.1f KiB, R² %.3f", c.Memory/1024, c.R2))
+	}
+	for _, n := range c.Notes {
+		x.Notes = append(x.Notes, line(n, maxField))
+	}
+	if len(c.Levels) == 0 {
+		return
+	}
+	g := &grid{Head: []string{"sessions", "streams", "slowest to open", "slowest answer", "MiB"}}
+	var at, answer, memory []float64
+	var spots []chart.Spot
+	for _, l := range c.Levels {
+		row := texts(fmt.Sprint(l.Sessions), fmt.Sprint(l.Streams), milliseconds(Milliseconds(time.Duration(l.Opening)))+" ms", milliseconds(l.Answer)+" ms", "·")
+		if l.Memory > 0 {
+			row[4].Text = fmt.Sprintf("%.1f", l.Memory/(1<<20))
+			memory = append(memory, l.Memory/(1<<20))
 		}
-		s.section("Soak", time.Duration(x.Duration).String()).Table = g
+		g.Rows = append(g.Rows, row)
+		at, answer = append(at, float64(l.Sessions)), append(answer, l.Answer)
+		spots = append(spots, chart.Spot{From: at[len(at)-1], To: at[len(at)-1], Text: fmt.Sprintf("%s sessions, %s streams: %s, %s MiB", row[0].Text, row[1].Text, row[3].Text, row[4].Text)})
+	}
+	x.Table = g
+	axis := chart.Axis{}.Fit(at)
+	x.draw(figure{Title: "Slowest answer", Remark: "by open sessions"}, chart.Chart{X: axis, Y: chart.Axis{Label: func(v float64) string { return chart.Number(v) + " ms" }}.Fit(answer), Spots: spots, Layers: []chart.Layer{
+		{Class: "s3", X: at, Y: answer}, {Class: "s3", X: at, Y: answer, Dots: true},
+	}})
+	if len(memory) == len(at) {
+		x.draw(figure{Title: "Memory of the server", Remark: "MiB by open sessions"}, chart.Chart{X: axis, Y: chart.Axis{}.Fit(memory), Spots: spots, Layers: []chart.Layer{
+			{Class: "s1", X: at, Y: memory}, {Class: "s1", X: at, Y: memory, Dots: true},
+		}})
+	}
+}
+
+func (s *sheetRun) soak(k *Soak) {
+	x := s.section("Soak", fmt.Sprintf("%s at %s", time.Duration(k.Duration), perSecond(k.Rate)))
+	for _, p := range k.Phases {
+		x.Notes = append(x.Notes, fmt.Sprintf("%s: %d in %s, %s failed; %s of rest", line(p.Phase, maxLabel), p.Requests, time.Duration(p.Duration), percent(p.ErrorShare), time.Duration(p.CoolDown)))
+	}
+	for _, n := range k.Notes {
+		x.Notes = append(x.Notes, line(n, maxField))
+	}
+	g := &grid{Head: []string{"verdict", "phase", "of", "an hour", "R²", "before", "after", "rested", "why"}}
+	for _, t := range k.Trends {
+		state := map[string]string{"steady": "good", "leak": "bad"}[t.Verdict]
+		if state == "" {
+			state = "unsure"
+		}
+		row := []field{{line(t.Verdict, 40), state}, {Text: line(t.Phase, maxLabel)}, {Text: line(t.Of, maxLabel)}}
+		for _, v := range []float64{t.Slope, t.R2, t.Before, t.After, t.Rested} {
+			row = append(row, field{Text: chart.Number(v)})
+		}
+		g.Rows = append(g.Rows, append(row, field{Text: line(t.Reason, maxField)}))
+	}
+	if len(g.Rows) > 0 {
+		x.Table = g
+	}
+}
+
+// comparison holds the load test against the one before.
+func (s *sheetRun) comparison(c *Comparison) {
+	if c == nil {
+		return
+	}
+	x := s.section("Comparison", "with "+line(c.Before, maxField))
+	for _, reason := range c.Refusals {
+		x.Notes = append(x.Notes, "it cannot be compared: "+line(reason, maxField))
+	}
+	g := &grid{Head: []string{"", "figure", "before", "now", "why"}}
+	for _, v := range c.Changes {
+		state := map[string]string{Better: "good", Worse: "bad"}[v.Verdict]
+		g.Rows = append(g.Rows, []field{{line(v.Verdict, 40), state}, {Text: line(v.Metric, maxLabel)}, {Text: v.figure(v.Before)}, {Text: v.figure(v.After)}, {Text: line(v.Why, maxField)}})
+	}
+	if len(g.Rows) > 0 {
+		x.Table = g
 	}
 }
 

@@ -163,8 +163,17 @@ func measurements() []measurement {
 	broken.Timeline.Moments[5].Latency, broken.Timeline.Moments[6].Latency = &reports.Percentiles{P50: math.Inf(1), Max: math.NaN()}, nil
 	broken.Distribution = append(broken.Distribution, reports.QuantilePoint{Share: 1, Latency: math.NaN()}, reports.QuantilePoint{Share: math.NaN()})
 	soaked := measuredCapacity()
-	soaked.Sessions = &reports.SessionsCeiling{Opened: 512, Reached: true, Reason: "HTTP status 503", Memory: 70 << 10}
-	soaked.Soak = &reports.Soak{Duration: ms(600_000), Trends: []reports.Trend{{Of: "memory", Slope: 12345, R2: 0.98, Before: 1e8, After: 2e8, Verdict: "leak"}}}
+	soaked.Sessions = &reports.SessionsCeiling{Opened: 512, Streams: 256, Reached: true, Reason: "HTTP status 503", Memory: 70 << 10, R2: 0.97, NotEnded: 3}
+	for _, n := range []int{1, 64, 128, 256, 512} {
+		soaked.Sessions.Levels = append(soaked.Sessions.Levels, reports.CeilingLevel{Sessions: n, Streams: min(n, 256), Opening: ms(12), Answer: float64(n) / 20, Memory: float64(n)*70*1024 + 50<<20})
+	}
+	soaked.Soak = &reports.Soak{Duration: ms(600_000), Rate: 400, Phases: []reports.SoakPhase{{Phase: "requests", Duration: ms(300_000), CoolDown: ms(60_000), Requests: 120_000}},
+		Trends: []reports.Trend{{Phase: "requests", Of: "memory", Slope: 123456, R2: 0.98, Before: 1e8, After: 2e8, Verdict: "leak", Reason: "it grows, and rest gives nothing back"}}}
+	compared := loaded(3)
+	compared.Comparison = &reports.Comparison{Before: "before.json", Runs: 2, Changes: []reports.Change{
+		{Metric: "p99", Before: 120, After: 187, P: 0.001, Floor: 12, Verdict: reports.Worse, Why: "by more than the figures vary"},
+		{Metric: "errors", Before: 0.1, After: 0.1, P: 1, Verdict: reports.Same, Why: "no difference"},
+	}}
 	return []measurement{
 		{"a load test with failures", ofLoad(loaded(12)), []string{"107/s", "120/s", "12.3 ms", "187 ms", "10.000%", "1440 of 1440 requests sent", "p99<200ms", "JSON-RPC error -32603", "timeout: 80"}, 5},
 		{"one second", ofLoad(one), []string{"120 of 120 requests sent"}, 5},
@@ -181,7 +190,8 @@ func measurements() []measurement {
 		{"a single step", ofCapacity(step), []string{"838/s"}, 4},
 		{"nothing but a refusal", ofCapacity(&reports.Capacity{Refusals: []string{"the search was cut short"}}), []string{"the search was cut short"}, 0},
 		{"a server that cannot be watched", ofCapacity(blind), []string{"838/s"}, 3},
-		{"sessions and a soak", ofCapacity(soaked), []string{"512 were open at once", "70.0 KiB", "leak", "1e+08"}, 5},
+		{"sessions and a soak", ofCapacity(soaked), []string{"512 were open at once", "256 streams", "70.0 KiB", "HTTP status 503", "leak", "200 M", "rest gives nothing back"}, 7},
+		{"a comparison", ofLoad(compared), []string{"before.json", "worse", "120 ms", "by more than the figures vary"}, 5},
 		{"a target with its simulation", ofCapacity(measuredAutoscale()), []string{"562/s", "mcp_requests_per_second", "838/s × (1 − 32.9%)", "54321 (0.302%)", "deploy/hpa.yaml", "at most 20000"}, 10},
 		{"no target", ofCapacity(refused), []string{"no target follows: the steps were too short"}, 5},
 		{"a hostile server that is to be scaled", ofCapacity(wickedScale), []string{"<script>alert(1)</script>", "562/s"}, 10},
