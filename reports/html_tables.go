@@ -87,25 +87,6 @@ func (s *sheetRun) soak(k *Soak) {
 	}
 }
 
-// comparison holds the load test against the one before.
-func (s *sheetRun) comparison(c *Comparison) {
-	if c == nil {
-		return
-	}
-	x := s.section("Comparison", "with "+line(c.Before, maxField))
-	for _, reason := range c.Refusals {
-		x.Notes = append(x.Notes, "it cannot be compared: "+line(reason, maxField))
-	}
-	g := &grid{Head: []string{"", "figure", "before", "now", "why"}}
-	for _, v := range c.Changes {
-		state := map[string]string{Better: "good", Worse: "bad"}[v.Verdict]
-		g.Rows = append(g.Rows, []field{{line(v.Verdict, 40), state}, {Text: line(v.Metric, maxLabel)}, {Text: v.figure(v.Before)}, {Text: v.figure(v.After)}, {Text: line(v.Why, maxField)}})
-	}
-	if len(g.Rows) > 0 {
-		x.Table = g
-	}
-}
-
 // steps lists what was tried, in the order in which it was.
 func (s *sheetRun) steps(c *Capacity) {
 	if len(c.Steps) == 0 {
