@@ -131,9 +131,20 @@ func (w *World) served(ctx context.Context) error {
 // cancelListen cancels a subscription once the server acknowledged it, and waits
 // for the answer to something that it was asked later.
 func (w *World) cancelListen(ctx context.Context) error {
-	x := w.start(ctx, wire.Call{Method: "subscriptions/listen", Params: map[string]any{
-		"notifications": map[string]any{"toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true},
-	}})
+	f, err := w.subject.facts()
+	if err != nil {
+		return err
+	}
+	filter := map[string]any{}
+	for flag, capability := range flagOf {
+		if f.offers(capability) {
+			filter[flag] = true
+		}
+	}
+	if len(filter) == 0 { // a subscription to nothing may end at once
+		return notApplicable("the server declares no listChanged")
+	}
+	x := w.start(ctx, wire.Call{Method: listenMethod, Params: map[string]any{"notifications": filter}})
 	w.await(ctx, w.subject.patience(), func(m *wire.Message) bool { return m.Answers == x || ofSubscription(m, x) })
 	if e, err := errorOf(x); err == nil {
 		return notApplicable("the server refuses subscriptions/listen with %s (%s)", e.Code, brief(e.Message))

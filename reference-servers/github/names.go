@@ -52,7 +52,7 @@ func checkPath(name string) error {
 		}
 		for segment := range strings.SplitSeq(strings.ReplaceAll(name, `\`, "/"), "/") {
 			if segment == "." || segment == ".." {
-				return errors.New("path must name a file from the root of the repository, without . and ..")
+				return errors.New("path must name a file from the root of the repository, with neither . nor .. in it")
 			}
 		}
 		if strings.HasPrefix(name, "/") || strings.Contains(name, "//") {

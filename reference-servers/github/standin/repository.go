@@ -35,7 +35,6 @@ type issue struct {
 type pull struct {
 	head, base string // branches
 	draft      bool
-	merged     time.Time
 }
 
 type label struct {
