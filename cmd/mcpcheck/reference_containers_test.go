@@ -107,7 +107,6 @@ func TestInterruptContainers(t *testing.T) {
 		signal os.Signal
 		things int
 	}{
-		{"before anything is made", os.Interrupt, 0},
 		{"when the network is there", os.Interrupt, 1},
 		{"when the first container is there", syscall.SIGTERM, 2},
 		{"when all is there", os.Interrupt, 3},

@@ -38,7 +38,7 @@ func connect(ctx context.Context) (*engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("DOCKER_HOST is %q: %s", named, oneLine(err))
 		}
-		defer c.Close()
+		defer c.Close() //nolint:errcheck // it was but asked
 		if err := ping(ctx, c); err != nil {
 			return nil, because(ctx, fmt.Errorf("no Docker engine answers at DOCKER_HOST %q: %w", named, err))
 		}
@@ -73,9 +73,10 @@ func connect(ctx context.Context) (*engine, error) {
 // would fetch an image to clean up after us, which we do ourselves; and in a
 // container it would look for ports at the gateway, but they are on loopback.
 func configure() {
-	os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
-	os.Setenv("TESTCONTAINERS_HOST_OVERRIDE", loopback)
-	log.SetDefault(log.NewNoopLogger())
+	for name, value := range map[string]string{"TESTCONTAINERS_RYUK_DISABLED": "true", "TESTCONTAINERS_HOST_OVERRIDE": loopback} {
+		os.Setenv(name, value) //nolint:errcheck // only a malformed name is refused
+	}
+	log.SetDefault(log.NewNoopLogger()) //nolint:forbidigo // what matters is in the errors
 }
 
 const loopback = "127.0.0.1"

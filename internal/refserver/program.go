@@ -25,7 +25,7 @@ func (e *engine) runs(program string) error {
 	if err != nil {
 		return fmt.Errorf("the image of the servers needs a static Linux program, which %s is not: %s", program, do)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was but read
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
 			return fmt.Errorf("the image of the servers needs a static program, but %s wants libraries: %s", program, do)
