@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -41,7 +40,7 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 	if err != nil {
 		return service.Server{}, fmt.Errorf("docker-host: %w", err)
 	}
-	d := &dockerServer{engine: e}
+	d := &dockerServer{engine: e, turn: make(chan struct{}, 1)}
 	names := completions{e}
 	d.mcp = server.NewMCPServer("docker", g.Version(), append(g.Options(),
 		server.WithTitle("Docker Engine"),
@@ -72,6 +71,6 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 type dockerServer struct {
 	*engine
 	mcp    *server.MCPServer
-	mu     sync.Mutex
+	turn   chan struct{}           // of who refreshes
 	listed map[string]mcp.Resource // by URI
 }

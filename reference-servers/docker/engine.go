@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"sync/atomic"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
@@ -22,6 +24,9 @@ type engine struct {
 	client *client.Client
 	guard  *service.Guard
 	Options
+
+	turn       chan struct{} // of who negotiates the API's version
+	negotiated atomic.Bool
 }
 
 func connect(o Options, g *service.Guard) (*engine, error) {
@@ -29,7 +34,30 @@ func connect(o Options, g *service.Guard) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{c, g, o}, nil
+	return &engine{client: c, guard: g, Options: o, turn: make(chan struct{}, 1)}, nil
+}
+
+// negotiate finds out the version of the engine's API, once. Left to itself, the
+// client does so in its first call, and holds up all others until that is
+// answered, whatever their deadlines.
+func (e *engine) negotiate(ctx context.Context) error {
+	if e.negotiated.Load() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if e.negotiated.Load() {
+		return nil
+	}
+	_, err := e.client.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})
+	e.negotiated.Store(err == nil)
+	return err
 }
 
 // reference is what an id or a name of a container looks like. Nothing else may
@@ -46,6 +74,9 @@ func checkReference(text string) error {
 // call makes one request, and tells errors of the caller from those of the engine.
 func (e *engine) call(ctx context.Context, operation string, f func(context.Context) error) error {
 	return e.guard.Call(ctx, operation, func(ctx context.Context) error {
+		if err := e.negotiate(ctx); err != nil {
+			return err
+		}
 		err := f(ctx)
 		switch {
 		case errdefs.IsNotFound(err):
@@ -58,7 +89,10 @@ func (e *engine) call(ctx context.Context, operation string, f func(context.Cont
 }
 
 func (e *engine) ping(ctx context.Context) error {
-	_, err := e.client.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})
+	if err := e.negotiate(ctx); err != nil {
+		return err
+	}
+	_, err := e.client.Ping(ctx, client.PingOptions{})
 	return err
 }
 

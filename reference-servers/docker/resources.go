@@ -19,8 +19,14 @@ const scheme = "docker://container/"
 // refresh brings the resources in line with the containers. While the engine does
 // not answer, they stay as they were.
 func (d *dockerServer) refresh(ctx context.Context) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return
+	}
 	list, err := d.containers(ctx, client.ContainerListOptions{All: true})
 	if err != nil {
 		return
@@ -63,9 +69,11 @@ const settle, retry = 100 * time.Millisecond, 2 * time.Second
 // the breaker.
 func (d *dockerServer) watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		events := d.client.Events(ctx, client.EventsListOptions{Filters: changes})
-		d.refresh(ctx)
-		d.follow(ctx, events)
+		if d.negotiate(ctx) == nil {
+			events := d.client.Events(ctx, client.EventsListOptions{Filters: changes})
+			d.refresh(ctx)
+			d.follow(ctx, events)
+		}
 		select {
 		case <-time.After(retry):
 		case <-ctx.Done():
