@@ -40,7 +40,7 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 	if err != nil {
 		return service.Server{}, fmt.Errorf("docker-host: %w", err)
 	}
-	d := &dockerServer{engine: e, turn: make(chan struct{}, 1)}
+	d := &dockerServer{engine: e, refreshing: make(chan struct{}, 1)}
 	names := completions{e}
 	d.mcp = server.NewMCPServer("docker", g.Version(), append(g.Options(),
 		server.WithTitle("Docker Engine"),

@@ -22,8 +22,8 @@ func (d *dockerServer) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	select {
-	case d.turn <- struct{}{}:
-		defer func() { <-d.turn }()
+	case d.refreshing <- struct{}{}:
+		defer func() { <-d.refreshing }()
 	case <-ctx.Done():
 		return
 	}
