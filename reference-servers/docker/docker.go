@@ -70,7 +70,7 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 // dockerServer keeps the resources of an MCP server to the containers that there are.
 type dockerServer struct {
 	*engine
-	mcp    *server.MCPServer
-	turn   chan struct{}           // of who refreshes
-	listed map[string]mcp.Resource // by URI
+	mcp        *server.MCPServer
+	refreshing chan struct{}           // holds whoever does
+	listed     map[string]mcp.Resource // by URI
 }
