@@ -23,6 +23,9 @@ func servePostgresCommand(stdin io.Reader) *cobra.Command {
 			_, err := fmt.Fprint(c.OutOrStdout(), postgres.RoleSQL)
 			return err
 		}
+		if err := o.Check(); err != nil {
+			return usage("serve postgres: %v", err)
+		}
 		return serve(c, args)
 	}
 	return c

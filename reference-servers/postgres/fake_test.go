@@ -194,7 +194,7 @@ func TestConversation(t *testing.T) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	sent := slices.DeleteFunc(f.sent, func(sql string) bool { return strings.HasPrefix(sql, "-- ping") })
+	sent := f.sent
 	want := []string{
 		"BEGIN READ ONLY; SELECT pg_catalog.set_config('statement_timeout', '10000', true), pg_catalog.set_config('lock_timeout', '10000', true)," +
 			" pg_catalog.set_config('idle_in_transaction_session_timeout', '30000', true)",
@@ -205,7 +205,7 @@ func TestConversation(t *testing.T) {
 		"ROLLBACK",
 		"DISCARD ALL",
 	}
-	if i := slices.Index(sent, want[0]); i < 0 || !slices.Equal(sent[i:], want) {
+	if i := max(len(sent)-len(want), 0); !slices.Equal(sent[i:], want) {
 		t.Errorf("sent was\n%s\nwant at its end\n%s", strings.Join(sent, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -43,7 +43,7 @@ func TestOptions(t *testing.T) {
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
 			o, _ := options(t, tt.environment, tt.arguments...)
-			err := o.check()
+			err := o.Check()
 			if err == nil {
 				_, err = o.config()
 			}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -62,7 +63,8 @@ func (o *Options) AddFlags(fs *pflag.FlagSet) {
 	}
 }
 
-func (o Options) check() error {
+// Check says what is wrong with the options, as far as they tell by themselves.
+func (o Options) Check() error {
 	if err := errors.Join(o.bad...); err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (o Options) check() error {
 // New makes a server of the database. A database that cannot be reached now may be
 // later: until then the server is not ready.
 func New(ctx context.Context, o Options, g *service.Guard) (service.Server, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return service.Server{}, err
 	}
 	d, err := open(ctx, o, g)
@@ -86,7 +88,8 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 		return service.Server{}, err
 	}
 	var powerful *powerfulError
-	if err := d.ready(ctx); errors.As(err, &powerful) {
+	there := d.ready(ctx)
+	if errors.As(there, &powerful) {
 		d.pool.Close()
 		return service.Server{}, powerful
 	}
@@ -96,7 +99,7 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 		server.WithInstructions("Tables are found with list_tables and describe_table, and read with query, in the SQL of PostgreSQL. " +
 			"Values belong into its parameters, not into its text."),
 		server.WithToolCapabilities(false),
-		server.WithResourceCapabilities(false, false),
+		server.WithResourceCapabilities(false, true),
 		server.WithPromptCapabilities(false),
 		server.WithCompletions(),
 		server.WithPromptCompletionProvider(c),
@@ -106,6 +109,17 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 	})...)
 	c.server.AddTools(d.tools(o.AllowWrites)...)
 	c.addResources()
+	if there == nil {
+		c.refresh(ctx) // before anybody could be told that it changes
+	}
 	c.server.AddPrompts(d.prompts()...)
-	return service.Server{MCP: c.server, Ready: d.ready, Close: func() error { d.pool.Close(); return nil }}, nil
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var watch sync.WaitGroup
+	watch.Go(func() { c.watch(watching) })
+	return service.Server{MCP: c.server, Ready: d.ready, Close: func() error {
+		stop()
+		watch.Wait()
+		d.pool.Close()
+		return nil
+	}}, nil
 }

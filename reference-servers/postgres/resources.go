@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -74,6 +75,20 @@ func (c *catalogue) refresh(ctx context.Context) {
 	}
 	c.server.DeleteResources(gone...)
 	c.listed = there
+}
+
+// watch looks for tables that came and went, of which the database tells nobody.
+func (c *catalogue) watch(ctx context.Context) {
+	tick := time.NewTicker(30 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			c.refresh(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // read reads any resource.
