@@ -19,6 +19,7 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
+	tcnetwork "github.com/testcontainers/testcontainers-go/network"
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	"github.com/mcpcheck/mcpcheck/reference-servers/service"
@@ -40,7 +41,13 @@ func start(t *testing.T) *cluster {
 	if image == "" {
 		t.Fatal("MCPCHECK_POSTGRES_IMAGE names no image: run make test-containers")
 	}
+	alone, err := tcnetwork.New(t.Context()) // with nobody else in it
+	testcontainers.CleanupNetwork(t, alone)
+	if err != nil {
+		t.Fatal(err)
+	}
 	c, err := testcontainers.Run(t.Context(), image,
+		tcnetwork.WithNetwork(nil, alone),
 		testcontainers.WithEnv(map[string]string{"POSTGRES_PASSWORD": password, "POSTGRES_DB": "shop"}),
 		testcontainers.WithCmd("postgres", "-c", "fsync=off"),
 		testcontainers.WithExposedPorts("5432/tcp"),
