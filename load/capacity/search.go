@@ -17,6 +17,7 @@ const (
 	resolution = 1.04 // between the rate that holds and the one that does not
 	backOff    = 0.95 // of a rate that does not hold when it is repeated
 	backOffs   = 5
+	rounds     = 2       // upwards again, where it was mcpcheck that could not go on
 	spare      = 1       // repetitions that may fail
 	lowest     = 1.0 / 8 // of the first rate: below, it is not load that breaks the objectives
 )
@@ -89,8 +90,22 @@ func (s *search) run() error {
 	if err := s.bracket(start); err != nil || s.low == 0 {
 		return err
 	}
-	if err := s.refine(); err != nil {
-		return err
+	for round := 0; ; round++ {
+		if err := s.refine(); err != nil {
+			return err
+		}
+		if round == rounds || s.spent() || !s.spoilt(s.high) || s.low == 0 {
+			break
+		}
+		// It was not the server that did not hold: look further up once more.
+		before := s.high
+		s.high = 0
+		if err := s.bracket(min(2*s.low, s.MaxRate)); err != nil {
+			return err
+		}
+		if s.high == 0 && s.low < before {
+			s.high = before // there was no time for more
+		}
 	}
 	return s.confirm()
 }
@@ -124,6 +139,16 @@ func (s *search) bracket(start float64) error {
 		}
 	}
 	return nil
+}
+
+// spoilt reports whether it was mcpcheck that could not keep a rate.
+func (s *search) spoilt(rate float64) bool {
+	for _, step := range s.found.Steps {
+		if step.Phase != levels && step.Rate == rate && step.GeneratorBound {
+			return true
+		}
+	}
+	return false
 }
 
 // refine narrows the limit down.

@@ -122,6 +122,36 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A disk that is slow for a while stands for a generator that has its moments.
+type sometimesSlow struct{ slow bool }
+
+func (d *sometimesSlow) Write(p []byte) (int, error) {
+	if d.slow {
+		time.Sleep(50 * time.Millisecond)
+	}
+	return len(p), nil
+}
+
+// TestSpoilt demands that a rate which mcpcheck could not keep for a while is
+// not taken for the limit of the server.
+func TestSpoilt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk, spoilt := &sometimesSlow{}, 0
+		p := queue{slots: 4, service: 10 * time.Millisecond}.plan()
+		p.Out, p.Workers = disk, 64
+		c, err := capacity.Search(t.Context(), p, objectives(t, "p99<50ms"), capacity.Options{Replicas: 1, Begin: func(phase string, rate float64) {
+			disk.slow = phase == "search" && rate > 190 && rate < 210 && spoilt < 3
+			if disk.slow {
+				spoilt++
+			}
+		}})
+		if err != nil || spoilt != 3 || c.Rate < 380 || c.Rate > 420 || len(c.Refusals) > 0 {
+			t.Errorf("found %.1f/s, refused because of %q, error %v, %d steps spoilt, want 400/s all the same", c.Rate, c.Refusals, err, spoilt)
+			show(t, c)
+		}
+	})
+}
+
 func TestMaxRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, err := capacity.Search(t.Context(), queue{slots: 4, service: 10 * time.Millisecond}.plan(), objectives(t, "p99<50ms"), capacity.Options{MaxRate: 120})
