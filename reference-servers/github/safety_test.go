@@ -377,3 +377,20 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestDeny: what a pattern denies is denied however it is spelt.
+func TestDeny(t *testing.T) {
+	_, o := sample(t, standin.Options{})
+	s := open(t, o, service.Config{Deny: []string{"/contents/docs", "(?i)backlog"}})
+	for _, uri := range []string{
+		"github://octocat/hello-world/contents/docs/usage.md", "github://octocat/hello-world/contents/d%6fcs/usage.md", "github://octocat/hello-world/contents/d%256fcs/usage.md",
+		"github://octocat/hello-world/contents%2fdocs/usage.md", "github://octocat/BackLog/issues",
+	} {
+		if text, trouble := s.read(uri); trouble == "" || strings.Contains(text, "Usage") {
+			t.Errorf("%s is read: %s", uri, text)
+		}
+	}
+	if _, trouble := s.read("github://octocat/hello-world/contents/go.mod"); trouble != "" {
+		t.Error(trouble)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -78,10 +80,24 @@ func (p *policy) read(uri string) error {
 	switch {
 	case len(p.AllowedResources) > 0 && !matches(p.AllowedResources, uri):
 		return fmt.Errorf("%w: the resource is not among those allowed", ErrRefused)
-	case p.denied(uri):
+	case slices.ContainsFunc(spellings(uri), func(s string) bool { return p.denied(s) }):
 		return fmt.Errorf("%w: the resource matches a deny pattern", ErrRefused)
 	}
 	return nil
+}
+
+// spellings are a URI and what it says once decoded, and again: %64ocs is docs to
+// whoever serves it.
+func spellings(uri string) []string {
+	list := []string{uri}
+	for range 3 {
+		decoded, err := url.PathUnescape(uri)
+		if err != nil || decoded == uri {
+			break
+		}
+		list, uri = append(list, decoded), decoded
+	}
+	return list
 }
 
 // matches says whether one of the patterns is the name, or with a * at its end

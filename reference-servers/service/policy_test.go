@@ -28,6 +28,7 @@ func TestPermissions(t *testing.T) {
 		{"an argument that is denied", Config{Deny: []string{`\.\./`}}, toolCall(1, "echo", `{"text":"a/../b"}`), "", `"outcome":"refused"`},
 		{"an argument that is not denied", Config{Deny: []string{`\.\./`}}, toolCall(1, "echo", `{"text":"a/b"}`), "a/b", `"outcome":"ok"`},
 		{"a resource that is denied", Config{Deny: []string{"secret"}}, read("echo://secret"), "", `"outcome":"refused"`},
+		{"one that is denied, spelt otherwise", Config{Deny: []string{"secret"}}, read("echo://s%65cret"), "", `"outcome":"refused"`},
 		{"a resource that is not allowed", Config{AllowedResources: []string{"echo://a*"}}, read("echo://b"), "", `"outcome":"refused"`},
 		{"a resource that is allowed", Config{AllowedResources: []string{"echo://a*"}}, read("echo://abc"), "here", `"outcome":"ok"`},
 	} {
