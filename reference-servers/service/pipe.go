@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -156,6 +155,7 @@ func (p *pipe) receive(data []byte) {
 	}
 	m, wrong := p.guard.parse(data)
 	if wrong != nil {
+		p.guard.rejected("message", p.id, wrong)
 		p.put(wrong.json())
 		return
 	}
@@ -184,43 +184,6 @@ func (p *pipe) enter() bool {
 	}
 	p.flight.Add(1)
 	return true
-}
-
-// handleAll answers a batch, once all of its members are.
-func (p *pipe) handleAll(list []json.RawMessage) []byte {
-	answers := make([][]byte, len(list))
-	var all sync.WaitGroup
-	for i, data := range list {
-		m, wrong := p.guard.parse(data)
-		switch {
-		case wrong != nil:
-			answers[i] = wrong.json()
-		case m.method == string(mcp.MethodInitialize):
-			answers[i] = (&refusal{id: m.id, code: mcp.INVALID_REQUEST, text: "initialize cannot be part of a batch"}).json()
-		case m.method == "":
-		case m.id == nil:
-			p.notified(m)
-		default:
-			a := p.begin(m)
-			all.Go(func() { answers[i] = p.finishing(m, a) })
-		}
-	}
-	all.Wait()
-	return joined(answers)
-}
-
-// joined is the array of those answers that there are.
-func joined(answers [][]byte) []byte {
-	var some [][]byte
-	for _, a := range answers {
-		if a != nil {
-			some = append(some, bytes.TrimSpace(a))
-		}
-	}
-	if len(some) == 0 {
-		return nil
-	}
-	return append(append([]byte{'['}, bytes.Join(some, []byte{','})...), ']')
 }
 
 func (p *pipe) notified(m *message) {
@@ -268,8 +231,9 @@ func (p *pipe) finishing(m *message, a *asked) []byte {
 func (p *pipe) handle(m *message) (answer []byte) {
 	if m.id != nil && p.client != "" {
 		if wait, ok := p.guard.limits.allow(p.client); !ok {
-			p.guard.metrics.refused.WithLabelValues("rate").Inc()
-			return limited(m.id, wait).json()
+			why := limited(m.id, wait)
+			p.guard.rejected("rate", p.id, why)
+			return why.json()
 		}
 	}
 	defer func() {

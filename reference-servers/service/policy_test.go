@@ -82,3 +82,14 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestRejected demands a line of the audit log for what never became a request.
+func TestRejected(t *testing.T) {
+	_, stderr := talk(t, Config{Audit: true, RateLimit: "1/h", RateBurst: 1}, echo,
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}`, toolCall(2, "echo", `{"text":"x"}`), toolCall(3, "echo", `{"text":"x"}`))
+	for _, want := range []string{`"request":1,`, `"reason":"message"`, `"reason":"rate"`, `"outcome":"ok"`} {
+		if strings.Count(stderr.String(), want) != 1 {
+			t.Errorf("want one line with %s in %s", want, stderr)
+		}
+	}
+}

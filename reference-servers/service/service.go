@@ -15,7 +15,6 @@ package service
 import (
 	"context"
 	"io"
-	"log"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -104,4 +103,4 @@ func (s *sink) open(to io.Writer) {
 func (g *Guard) Version() string { return g.version }
 
 // discard takes what net/http says of clients that went away.
-var discard = log.New(io.Discard, "", 0)
+var discard = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)

@@ -51,8 +51,9 @@ func (g *Guard) readLines(ctx context.Context, stdin io.Reader, p *pipe) error {
 		}
 		switch {
 		case errors.Is(err, errTooLong):
-			g.metrics.refused.WithLabelValues("size").Inc()
-			p.put((&refusal{code: mcp.INVALID_REQUEST, text: errTooLong.Error()}).json())
+			why := &refusal{code: mcp.INVALID_REQUEST, text: errTooLong.Error()}
+			g.rejected("size", p.id, why)
+			p.put(why.json())
 			continue
 		case len(bytes.TrimSpace(line)) > 0:
 			p.receive(line)

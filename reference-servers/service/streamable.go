@@ -85,6 +85,7 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request, data []byte) {
 		if wrong.code == mcp.INVALID_PARAMS && !mcp.IsModernProtocol(version) {
 			status = http.StatusOK
 		}
+		s.rejected("message", r.Header.Get(server.HeaderKeySessionID), wrong)
 		writeJSON(w, status, wrong.json())
 		return
 	}

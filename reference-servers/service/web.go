@@ -34,8 +34,10 @@ func clientOf(ctx context.Context) string {
 func (g *Guard) guardWeb(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			switch p := recover(); {
-			case p == http.ErrAbortHandler:
+			p := recover()
+			err, _ := p.(error)
+			switch {
+			case errors.Is(err, http.ErrAbortHandler):
 				panic(p)
 			case p != nil:
 				g.audit.Error("panic", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -69,9 +71,14 @@ func (g *Guard) guardWeb(next http.Handler) http.Handler {
 
 // refuse answers a message that is not let in, and notes it.
 func (g *Guard) refuse(w http.ResponseWriter, status int, reason string, why *refusal) {
-	g.metrics.refused.WithLabelValues(reason).Inc()
-	g.audit.Warn("refused", "reason", reason, "request", why.id, "status", status)
+	g.rejected(reason, "", why)
 	writeJSON(w, status, why.json())
+}
+
+// rejected notes a message that never became a request.
+func (g *Guard) rejected(reason, session string, why *refusal) {
+	g.metrics.refused.WithLabelValues(reason).Inc()
+	g.audit.Warn("rejected", "request", why.id, "session", tag(session), "outcome", "rejected", "reason", reason, "code", why.code, "error", cut(why.text))
 }
 
 func writeJSON(w http.ResponseWriter, status int, body []byte) {
