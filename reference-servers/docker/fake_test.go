@@ -126,7 +126,7 @@ func (e *fakeEngine) handler() http.Handler {
 		})
 	}
 	mux.HandleFunc("GET /v1.41/images/json", func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `[{"Id":"sha256:1","RepoTags":["a:1"],"Size":5,"Created":0},{"Id":"sha256:2","RepoTags":null,"Size":6,"Created":1}]`)
+		io.WriteString(w, `[{"Id":"sha256:1","RepoTags":["a:1"],"Size":5,"Created":0},{"Id":"sha256:2","RepoTags":["<none>:<none>"],"Size":6,"Created":1}]`)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/events") {

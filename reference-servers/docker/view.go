@@ -115,9 +115,11 @@ func detailed(c container.InspectResponse) Details {
 }
 
 func imageOf(i image.Summary) Image {
-	tags := slices.Clone(i.RepoTags)
-	if tags == nil {
-		tags = []string{}
+	tags := []string{}
+	for _, tag := range i.RepoTags {
+		if tag != "<none>:<none>" { // how older engines say that there is none
+			tags = append(tags, tag)
+		}
 	}
 	return Image{ID: i.ID, Tags: tags, Size: i.Size, Created: time.Unix(i.Created, 0).UTC().Format(time.RFC3339)}
 }

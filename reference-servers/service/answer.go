@@ -41,6 +41,9 @@ func (g *Guard) answer(m *message, response []byte) []byte {
 	fields["id"] = m.id
 	if fields["error"] != nil {
 		fields["error"] = m.fault(fields["error"])
+		if !known(m.method) { // mcp-go has no hook for it
+			g.metrics.requests.WithLabelValues("unknown", "", "error").Inc()
+		}
 	}
 	if result := fields["result"]; result != nil && strings.HasSuffix(m.method, "/list") {
 		fields["result"] = g.sealed(m.method, result)
@@ -50,6 +53,11 @@ func (g *Guard) answer(m *message, response []byte) []byte {
 		return response
 	}
 	return out
+}
+
+func known(method string) bool {
+	_, takes := parameters[method]
+	return takes || method == string(mcp.MethodPing) || method == string(mcp.MethodServerDiscover) || strings.HasPrefix(method, "tasks/")
 }
 
 func (m *message) fault(raw json.RawMessage) json.RawMessage {

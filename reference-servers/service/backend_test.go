@@ -96,6 +96,7 @@ func TestMetricNames(t *testing.T) {
 	send(t, "POST", s.url+"/mcp", toolCall(1, "echo", `{"text":"x"}`))
 	send(t, "POST", s.url+"/mcp", toolCall(2, "a-name-that-a-client-made-up", `{}`))
 	send(t, "POST", s.url+"/mcp", toolCall(3, "fail", `{}`))
+	send(t, "POST", s.url+"/mcp", `{"jsonrpc":"2.0","id":4,"method":"made-up/method"}`)
 	families, err := s.guard.metrics.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +114,7 @@ func TestMetricNames(t *testing.T) {
 		}
 	}
 	text := send(t, "GET", s.url+"/metrics", "").body
-	if strings.Contains(text, "made-up") || !strings.Contains(text, `tool="unknown"`) {
+	if strings.Contains(text, "made-up") || !strings.Contains(text, `tool="unknown"`) || !strings.Contains(text, `method="unknown",outcome="error"`) {
 		t.Error("a client can make up labels")
 	}
 	if problems, err := testutil.GatherAndLint(s.guard.metrics.registry); err != nil || len(problems) > 0 {
