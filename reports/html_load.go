@@ -86,9 +86,7 @@ func (s *sheetRun) comparison(c *Comparison) {
 		return
 	}
 	x := s.section("Comparison", "with "+line(c.Before, maxField))
-	for _, reason := range c.refused() {
-		x.Notes = append(x.Notes, reason)
-	}
+	x.Notes = append(x.Notes, c.refused()...)
 	if len(c.Changes) == 0 {
 		return
 	}

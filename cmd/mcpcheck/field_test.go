@@ -21,8 +21,8 @@ var update = flag.Bool("update", false, "rewrite the files that tests compare wi
 // it. What it finds was read by hand against the specification.
 type fieldServer struct {
 	Name    string            `yaml:"name"`
-	Npm     string            `yaml:"npm"` // package@version, whose bin is launched with Node
-	Go      string            `yaml:"go"`  // package@version, which is built
+	Npm     string            `yaml:"npm"`    // package@version, whose bin is launched with Node
+	Go      string            `yaml:"go"`     // package@version, which is built
 	With    []string          `yaml:"with"`   // further npm packages beside it
 	Script  string            `yaml:"script"` // in testdata/field, the program that uses a library
 	Args    []string          `yaml:"args"`

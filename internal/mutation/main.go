@@ -12,6 +12,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync"
@@ -27,14 +28,15 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, flag.Arg(0), *file, *skip, *sample); err != nil {
+	err := run(ctx, os.Stdout, flag.Arg(0), *file, *skip, *sample)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(3)
 	}
 }
 
-func run(ctx context.Context, pkg, file, skip string, sample int) error {
+func run(ctx context.Context, out io.Writer, pkg, file, skip string, sample int) error {
 	dir, err := os.MkdirTemp("", "mutation-")
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func run(ctx context.Context, pkg, file, skip string, sample int) error {
 		return err
 	}
 	chosen := t.choose(file, sample)
-	fmt.Printf("%d of %d mutants, %d groups of tests\n", len(chosen), len(t.mutants), len(t.groups))
+	fmt.Fprintf(out, "%d of %d mutants, %d groups of tests\n", len(chosen), len(t.mutants), len(t.groups))
 
 	var (
 		mu                                sync.Mutex
@@ -65,10 +67,10 @@ func run(ctx context.Context, pkg, file, skip string, sample int) error {
 				switch verdict {
 				case unreached:
 					missed++
-					fmt.Println("unreached", t.mutants[n])
+					fmt.Fprintln(out, "unreached", t.mutants[n])
 				case alive:
 					survived++
-					fmt.Println("survives ", t.mutants[n])
+					fmt.Fprintln(out, "survives ", t.mutants[n])
 				case dead:
 					killed++
 				}
@@ -84,6 +86,6 @@ func run(ctx context.Context, pkg, file, skip string, sample int) error {
 	}
 	close(work)
 	workers.Wait()
-	fmt.Printf("%d tried: %d killed, %d survive, %d are reached by no test\n", decided, killed, survived, missed)
+	fmt.Fprintf(out, "%d tried: %d killed, %d survive, %d are reached by no test\n", decided, killed, survived, missed)
 	return ctx.Err()
 }
