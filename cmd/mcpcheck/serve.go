@@ -54,7 +54,7 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 	c.Flags().StringVar(&fault, "fault", "", "break the requirement `ID`")
 	c.Flags().BoolVar(&faults, "faults", false, "list what --fault can break")
 	c.MarkFlagsMutuallyExclusive("stdio", "http", "sse")
-	c.AddCommand(healthCommand(), serveDockerCommand(stdin), serveGithubCommand(stdin), servePostgresCommand(stdin))
+	c.AddCommand(healthCommand(), serveDockerCommand(stdin), serveGatewayCommand(stdin), serveGithubCommand(stdin), servePostgresCommand(stdin))
 	return c
 }
 

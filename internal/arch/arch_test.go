@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "load/ceiling", "load/gauge", "load/soak", "steps", "reports",
 		"internal/refserver", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
-		"reference-servers/docker", "reference-servers/everything", "reference-servers/github", "reference-servers/postgres", "reference-servers/service",
+		"reference-servers/docker", "reference-servers/everything", "reference-servers/gateway", "reference-servers/github", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features": {},
 	// Not load, although a feature file can ask for some: judging conformance is to
@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"reports/chart":                    {},
 	"internal/browser":                 {}, // for tests
 	"reference-servers/everything":     {}, // a server that shares code with its tester shares its mistakes
+	"reference-servers/gateway":        {"reference-servers/service"},
 	"reference-servers/github":         {"reference-servers/github/standin", "reference-servers/service"},
 	"reference-servers/github/standin": {},
 	"reference-servers/deploy":         {},

@@ -25,6 +25,7 @@ import (
 
 	"github.com/mcpcheck/mcpcheck/internal/target"
 	"github.com/mcpcheck/mcpcheck/reference-servers/docker"
+	"github.com/mcpcheck/mcpcheck/reference-servers/gateway"
 	"github.com/mcpcheck/mcpcheck/reference-servers/github"
 	"github.com/mcpcheck/mcpcheck/reference-servers/postgres"
 	"github.com/mcpcheck/mcpcheck/reference-servers/service"
@@ -36,7 +37,7 @@ func flags(name string) (*pflag.FlagSet, bool) {
 		"docker":   new(docker.Options).AddFlags,
 		"github":   new(github.Options).AddFlags,
 		"postgres": new(postgres.Options).AddFlags,
-		"gateway":  func(fs *pflag.FlagSet) { fs.String("registry", "", "") },
+		"gateway":  new(gateway.Options).AddFlags,
 	}[name]
 	if !ok {
 		return nil, false

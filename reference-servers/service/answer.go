@@ -66,10 +66,13 @@ func (m *message) fault(raw json.RawMessage) json.RawMessage {
 		return raw
 	}
 	m.mu.Lock()
-	code := m.failed
+	code, data := m.failed, m.data
 	m.mu.Unlock()
 	if code != 0 {
 		e["code"] = code
+	}
+	if data != nil {
+		e["data"] = data
 	}
 	if e["code"] == float64(mcp.INVALID_REQUEST) && m.params != nil {
 		e["code"] = mcp.INVALID_PARAMS // the request was one, or it would not have come here

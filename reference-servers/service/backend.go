@@ -29,6 +29,21 @@ func (h healthy) Unwrap() error { return h.error }
 // Call makes one call of the backend, named for the metrics. It is given the
 // backend's timeout, and is not made at all while the breaker is open.
 func (g *Guard) Call(ctx context.Context, operation string, f func(context.Context) error) error {
+	return (&Backend{g, g.breaker}).Call(ctx, operation, f)
+}
+
+// A Backend is one of several that a server asks, with a breaker of its own: what
+// ails one is not to stop the others.
+type Backend struct {
+	*Guard
+	breaker *gobreaker.CircuitBreaker[struct{}]
+}
+
+// Backend returns a backend of that name.
+func (g *Guard) Backend(name string) *Backend { return &Backend{g, g.newBreaker(name)} }
+
+// Call makes one call of this backend, as Guard.Call does.
+func (g *Backend) Call(ctx context.Context, operation string, f func(context.Context) error) error {
 	start := time.Now()
 	_, err := g.breaker.Execute(func() (struct{}, error) {
 		if g.BackendTimeout > 0 {
@@ -65,17 +80,28 @@ func works(err error) bool {
 	return err == nil || errors.As(err, &h) || code(err) != 0 || errors.Is(err, context.Canceled)
 }
 
-func (g *Guard) newBreaker() *gobreaker.CircuitBreaker[struct{}] {
+// newBreaker makes the breaker of a backend; the only one has no name.
+func (g *Guard) newBreaker(backend string) *gobreaker.CircuitBreaker[struct{}] {
 	return gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Name:    g.name,
+		Name:    backend,
 		Timeout: g.BreakerCooldown,
 		ReadyToTrip: func(c gobreaker.Counts) bool {
 			return g.BreakerFailures > 0 && c.ConsecutiveFailures >= uint32(g.BreakerFailures)
 		},
 		IsSuccessful: works,
 		OnStateChange: func(_ string, _, to gobreaker.State) {
-			g.metrics.breakerState(to)
-			g.audit.Warn("breaker", "state", to.String())
+			g.metrics.breakerState(backend, to)
+			attrs := []any{"state", to.String()}
+			if backend != "" {
+				attrs = append(attrs, "backend", backend)
+			}
+			g.audit.Warn("breaker", attrs...)
 		},
 	})
+}
+
+// IsHealthy says whether Healthy marked an error.
+func IsHealthy(err error) bool {
+	var h healthy
+	return errors.As(err, &h)
 }

@@ -38,14 +38,14 @@ func TestBreaker(t *testing.T) {
 		if err := ask(nil); !errors.Is(err, ErrUnavailable) || asked != 0 {
 			t.Errorf("after 3 failures: %v, asked %d times", err, asked)
 		}
-		if n := testutil.ToFloat64(g.metrics.breaker.WithLabelValues("open")); n != 1 {
+		if n := testutil.ToFloat64(g.metrics.breaker.WithLabelValues("", "open")); n != 1 {
 			t.Errorf("the breaker's state is not shown: open is %v", n)
 		}
 		time.Sleep(11 * time.Second)
 		if err := ask(nil); err != nil || asked != 1 {
 			t.Errorf("after the cooldown: %v, asked %d times", err, asked)
 		}
-		if n := testutil.ToFloat64(g.metrics.breaker.WithLabelValues("closed")); n != 1 {
+		if n := testutil.ToFloat64(g.metrics.breaker.WithLabelValues("", "closed")); n != 1 {
 			t.Errorf("the breaker stays open")
 		}
 		for outcome, want := range map[string]float64{"ok": 1, "error": 3, "rejected": 1, "refused": 20} {

@@ -11,6 +11,7 @@ import (
 type coded struct {
 	error
 	code int
+	data any
 }
 
 func (c coded) Unwrap() error { return c.error }
@@ -20,6 +21,10 @@ func Invalid(err error) error { return mark(err, mcp.INVALID_PARAMS) }
 
 // NotFound marks that a resource is not there.
 func NotFound(err error) error { return mark(err, mcp.RESOURCE_NOT_FOUND) }
+
+// Coded gives an error the code and data of a JSON-RPC error, such as another
+// server has answered with.
+func Coded(err error, code int, data any) error { return coded{err, code, data} }
 
 // IsInvalid says whether Invalid marked an error.
 func IsInvalid(err error) bool { return code(err) == mcp.INVALID_PARAMS }
@@ -31,7 +36,7 @@ func mark(err error, code int) error {
 	if err == nil {
 		return nil
 	}
-	return coded{err, code}
+	return coded{err, code, nil}
 }
 
 func code(err error) int {
@@ -41,3 +46,6 @@ func code(err error) int {
 	}
 	return 0
 }
+
+// IsCoded says whether an error has a JSON-RPC code of its own.
+func IsCoded(err error) bool { return code(err) != 0 }

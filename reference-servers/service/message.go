@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type message struct {
 
 	mu     sync.Mutex
 	failed int // the code that a handler's error has, rather than mcp-go's
+	data   any // and what goes with it
 }
 
 // A refusal is the error that answers what is no message.
@@ -209,6 +211,10 @@ func (m *message) fail(err error, version string) {
 	}
 	m.mu.Lock()
 	m.failed = c
+	var own coded
+	if errors.As(err, &own) {
+		m.data = own.data
+	}
 	m.mu.Unlock()
 }
 

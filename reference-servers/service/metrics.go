@@ -58,12 +58,12 @@ func newMetrics(name, version string) *metrics {
 		refused:  counter("mcp_refused_total", "Messages that were not let in.", "reason"),
 		backend:  counter("mcp_backend_calls_total", "Calls of the backend.", "operation", "outcome"),
 		latency:  histogram("mcp_backend_call_duration_seconds", "Duration of a call of the backend.", "operation"),
-		breaker:  gauge("mcp_breaker_state", "1 for the state that the circuit breaker is in.", "state"),
+		breaker:  gauge("mcp_breaker_state", "1 for the state that a backend's circuit breaker is in.", "backend", "state"),
 		ready:    gauge("mcp_ready", "1 while /ready says yes, as of its last answer.").WithLabelValues(),
 	}
 	gauge("mcp_server_info", "1; the labels tell of the server.", "version").WithLabelValues(version).Set(1)
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.breakerState(gobreaker.StateClosed)
+	m.breakerState("", gobreaker.StateClosed)
 	return m
 }
 
@@ -74,13 +74,13 @@ func (m *metrics) backendCall(operation, outcome string, d time.Duration) {
 	}
 }
 
-func (m *metrics) breakerState(now gobreaker.State) {
+func (m *metrics) breakerState(backend string, now gobreaker.State) {
 	for _, s := range []gobreaker.State{gobreaker.StateClosed, gobreaker.StateHalfOpen, gobreaker.StateOpen} {
 		value := 0.0
 		if s == now {
 			value = 1
 		}
-		m.breaker.WithLabelValues(s.String()).Set(value)
+		m.breaker.WithLabelValues(backend, s.String()).Set(value)
 	}
 }
 

@@ -63,7 +63,7 @@ func New(name, version string, c Config) (*Guard, error) {
 	}
 	g.metrics = newMetrics(name, version)
 	g.policy = &policy{settings: s}
-	g.breaker = g.newBreaker()
+	g.breaker = g.newBreaker("")
 	if s.MaxConcurrent > 0 {
 		g.slots = make(chan struct{}, s.MaxConcurrent)
 	}
