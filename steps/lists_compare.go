@@ -90,7 +90,7 @@ func (s *Subject) names(c *comparison, session *wire.Session, method string) []s
 	pages := 0
 	l, err := walk(s.ctx, method, func(params any) *wire.Exchange {
 		if pages++; pages > maxCompared {
-			return &wire.Exchange{}
+			return &wire.Exchange{Session: session} // one without an answer ends the walk
 		}
 		x := session.Request(s.ctx, method, params)
 		x.WaitEnd(s.ctx, s.grace()) // so that the connection is free for the next
