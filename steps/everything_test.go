@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"sync"
@@ -29,7 +30,8 @@ func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint 
 	return serveWith(tb, transport, everything.Options{Fault: fault})
 }
 
-func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wire.Endpoint {
+// serveWith starts it with options, and with a twist if there is one.
+func serveWith(tb testing.TB, transport spec.Transport, o everything.Options, twists ...twist) wire.Endpoint {
 	tb.Helper()
 	stderr := &wire.Tail{}
 	o.Stderr = stderr
@@ -48,19 +50,32 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options) wi
 	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second, Env: []string{beacon.URL}}
 	switch transport {
 	case spec.Stdio:
-		e.Launch = func() (*wire.Child, error) { return launch(server, stderr), nil }
+		e.Launch = func() (*wire.Child, error) {
+			c := launch(server, stderr)
+			for _, t := range twists {
+				c = t.between(c)
+			}
+			return c, nil
+		}
 	case spec.StreamableHTTP:
-		h := httptest.NewUnstartedServer(server.Handler())
+		h := httptest.NewUnstartedServer(twisted(server.Handler(), twists))
 		h.Listener = server.Listener(h.Listener)
 		h.Start()
 		tb.Cleanup(h.Close)
 		e.URL = h.URL + "/mcp"
 	case spec.SSE:
-		h := httptest.NewServer(server.SSEHandler())
+		h := httptest.NewServer(twisted(server.SSEHandler(), twists))
 		tb.Cleanup(h.Close)
 		e.URL = h.URL + "/sse"
 	}
 	return e
+}
+
+func twisted(h http.Handler, twists []twist) http.Handler {
+	for _, t := range twists {
+		h = t.over(h)
+	}
+	return h
 }
 
 // launch runs the server over pipes, as if it were a process.
