@@ -138,7 +138,7 @@ func (w *gateway) callTool(ctx context.Context, r mcp.CallToolRequest) (*mcp.Cal
 	out := &mcp.CallToolResult{Content: []mcp.Content{}, IsError: result.IsError}
 	out.Meta = ownMeta(result.Meta)
 	for _, item := range result.Content {
-		out.Content = append(out.Content, content{raw: contentOf(o.from.prefix, item)})
+		out.Content = append(out.Content, content{raw: contentOf(o.from.prefix, server.RequestProtocolVersion(ctx), item)})
 	}
 	if len(result.Structured) > 0 {
 		out.StructuredContent, out.RawStructuredContent = result.Structured, result.Structured
@@ -176,7 +176,7 @@ func (w *gateway) getPrompt(ctx context.Context, r mcp.GetPromptRequest) (*mcp.G
 	out := &mcp.GetPromptResult{Description: result.Description, Messages: []mcp.PromptMessage{}}
 	out.Meta = ownMeta(result.Meta)
 	for _, m := range result.Messages {
-		out.Messages = append(out.Messages, mcp.PromptMessage{Role: m.Role, Content: content{raw: contentOf(o.from.prefix, m.Content)}})
+		out.Messages = append(out.Messages, mcp.PromptMessage{Role: m.Role, Content: content{raw: contentOf(o.from.prefix, server.RequestProtocolVersion(ctx), m.Content)}})
 	}
 	return out, nil
 }

@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
 )
 
 // prefixOf makes of a server's name what the names of its tools and prompts and
@@ -71,15 +74,30 @@ func withURI(prefix string, object json.RawMessage) json.RawMessage {
 }
 
 // contentOf does the same for what a tool or prompt returns: links to resources,
-// and resources that are embedded.
-func contentOf(prefix string, item json.RawMessage) json.RawMessage {
+// and resources that are embedded. What the client's revision does not have yet
+// becomes a text; that of the server may be newer.
+func contentOf(prefix, revision string, item json.RawMessage) json.RawMessage {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(item, &fields) != nil {
 		return item
 	}
+	instead := func(format string, member string) json.RawMessage {
+		var value string
+		json.Unmarshal(fields[member], &value) //nolint:errcheck // then it is empty
+		out, _ := json.Marshal(map[string]string{"type": "text", "text": fmt.Sprintf(format, value)})
+		return out
+	}
 	switch string(fields["type"]) {
+	case `"audio"`:
+		if before(revision, mcp.ProtocolVersion20250326) {
+			return instead("[audio of type %s, which is left out]", "mimeType")
+		}
 	case `"resource_link"`:
-		return withURI(prefix, item)
+		item = withURI(prefix, item)
+		if before(revision, mcp.ProtocolVersion20250618) && json.Unmarshal(item, &fields) == nil {
+			return instead("%s", "uri")
+		}
+		return item
 	case `"resource"`:
 		fields["resource"] = withURI(prefix, fields["resource"])
 		if out, err := json.Marshal(fields); err == nil {
@@ -88,3 +106,6 @@ func contentOf(prefix string, item json.RawMessage) json.RawMessage {
 	}
 	return item
 }
+
+// before says whether a revision is older than another; one that is not known is not.
+func before(revision, other string) bool { return revision != "" && revision < other }
