@@ -228,7 +228,7 @@ type guest struct {
 // visit connects in a revision with sessions.
 func visit(t *testing.T, url string, headers map[string]string) *guest {
 	t.Helper()
-	tr, err := transport.NewStreamableHTTP(url, transport.WithContinuousListening(), transport.WithHTTPHeaders(headers), transport.WithHTTPLogger(quiet))
+	tr, err := transport.NewStreamableHTTP(url, transport.WithContinuousListening(), transport.WithHTTPHeaders(headers), transport.WithHTTPBasicClient(web), transport.WithHTTPLogger(quiet))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +273,9 @@ func (g *guest) tools() (names []string) {
 	return names
 }
 
+// web leaves no connection behind, which a server that ends would wait for.
+var web = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // post asks in the newest revision, and returns what comes as it comes.
 func post(t *testing.T, url, method, name string, params object) string {
 	t.Helper()
@@ -290,7 +293,7 @@ func post(t *testing.T, url, method, name string, params object) string {
 			r.Header.Set(k, v)
 		}
 	}
-	a, err := http.DefaultClient.Do(r)
+	a, err := web.Do(r)
 	if err != nil {
 		t.Error(err)
 		return ""

@@ -70,6 +70,9 @@ func (e *entry) complete(lookup func(string) (string, bool)) (err error) {
 	if e.prefix = prefixOf(e.Name); e.prefix == "" {
 		return errors.New("its name holds no letter, want one to begin the names of its tools with")
 	}
+	if len(e.prefix) > longest/2 {
+		return fmt.Errorf("its name is longer than %d bytes, which leaves no room for those of its tools", longest/2)
+	}
 	switch kind := e.Transport + e.Type; kind {
 	case "", "http", "streamable-http", "streamableHttp", "streamable_http":
 		e.Transport = "http"
