@@ -47,7 +47,7 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options, tw
 		tb.Fatal(err)
 	}
 	tb.Cleanup(server.Close)
-	e := wire.Endpoint{Transport: transport, Timeout: 2 * time.Second, Env: []string{beacon.URL}}
+	e := wire.Endpoint{Transport: transport, Timeout: slack * 2 * time.Second, Env: []string{beacon.URL}}
 	switch transport {
 	case spec.Stdio:
 		e.Launch = func() (*wire.Child, error) {
@@ -137,7 +137,7 @@ func judgeAtOnce(tb testing.TB, parallel int, e wire.Endpoint, r spec.Revision, 
 	}
 	run, err := steps.Run(tb.Context(), steps.Config{
 		Target: "everything", Endpoint: e, Beacon: beacon, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
-		Only: only, Parallel: parallel, AllowTools: everything.ToolNames(), Silence: 150 * time.Millisecond, Patience: time.Second, Deadline: time.Minute,
+		Only: only, Parallel: parallel, AllowTools: everything.ToolNames(), Silence: slack * 150 * time.Millisecond, Patience: slack * time.Second, Deadline: slack * time.Minute,
 	})
 	if err != nil {
 		tb.Fatal(err)
