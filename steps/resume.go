@@ -42,13 +42,13 @@ func (w *World) openCut(ctx context.Context, name string) error {
 		for n := 1; x.WaitEvents(ctx, w.subject.patience(), n) && resumableFrom(x) == ""; n++ {
 		}
 		x.Cut()
+		x.WaitEnd(ctx, w.subject.patience()) // what was read before the cut is still filed
 		switch {
 		case x.Status() != 0 && !x.Streams():
 			return notApplicable("the server answers the tool %s without an event stream", w.tool.Name)
 		case x.Streams() && resumableFrom(x) == "":
 			return applicableIf("the server gives the events of its streams ids", "the server gives its events no ids")
 		case x.Response() == nil && resumableFrom(x) != "":
-			x.WaitEnd(ctx, w.subject.patience())
 			return nil
 		}
 	}
