@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ import (
 // beacons are the addresses that servers were given, by URL: an endpoint of the
 // test names its own as its environment.
 var beacons sync.Map
+
+// backends say whether the backends of servers are down, by the same URL.
+var backends sync.Map
 
 // serve starts the everything server within the test, broken as fault says.
 func serve(tb testing.TB, transport spec.Transport, fault string) wire.Endpoint {
@@ -42,6 +46,9 @@ func serveWith(tb testing.TB, transport spec.Transport, o everything.Options, tw
 	tb.Cleanup(beacon.Close)
 	beacons.Store(beacon.URL, beacon)
 	o.RefURL = beacon.URL
+	down := &atomic.Bool{}
+	backends.Store(beacon.URL, down)
+	o.Backend = func() bool { return !down.Load() }
 	server, err := everything.New(o)
 	if err != nil {
 		tb.Fatal(err)
@@ -130,15 +137,33 @@ func judge(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *rep
 // judgeAtOnce does so with a number of scenarios at once.
 func judgeAtOnce(tb testing.TB, parallel int, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
 	tb.Helper()
+	return judgeAs(tb, steps.Config{Parallel: parallel, Only: only}, e, r)
+}
+
+// judgeInProduction adds what is asked of a server in production.
+func judgeInProduction(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...string) *reports.Run {
+	tb.Helper()
+	backend, _ := backends.Load(e.Env[0])
+	down := backend.(*atomic.Bool)
+	turn := func(off bool) func(context.Context) error {
+		return func(context.Context) error { down.Store(off); return nil }
+	}
+	return judgeAs(tb, steps.Config{Only: only, Operations: &steps.Operations{Down: turn(true), Up: turn(false), Recovery: slack * time.Second}}, e, r)
+}
+
+func judgeAs(tb testing.TB, c steps.Config, e wire.Endpoint, r spec.Revision) *reports.Run {
+	tb.Helper()
 	var beacon *steps.Beacon
 	if len(e.Env) > 0 {
 		found, _ := beacons.Load(e.Env[0])
 		beacon, _ = found.(*steps.Beacon)
 	}
-	run, err := steps.Run(tb.Context(), steps.Config{
-		Target: "everything", Endpoint: e, Beacon: beacon, Revision: r, Features: features.Scenarios, Catalogue: catalogue(tb),
-		Only: only, Parallel: parallel, AllowTools: everything.ToolNames(), Silence: slack * 150 * time.Millisecond, Patience: slack * time.Second, Deadline: slack * time.Minute,
-	})
+	c.Target, c.Endpoint, c.Beacon, c.Revision, c.Features, c.Catalogue = "everything", e, beacon, r, features.Scenarios, catalogue(tb)
+	c.AllowTools, c.Silence, c.Patience, c.Deadline = everything.ToolNames(), slack*150*time.Millisecond, slack*time.Second, slack*time.Minute
+	if c.Operations != nil {
+		c.AllowTools = append(c.AllowTools, "test_report", "test_read_file")
+	}
+	run, err := steps.Run(tb.Context(), c)
 	if err != nil {
 		tb.Fatal(err)
 	}

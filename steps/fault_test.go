@@ -61,6 +61,10 @@ func TestFaults(t *testing.T) {
 		for _, s := range wherever(all[f.ID]) {
 			t.Run(f.ID+"/"+string(s.Transport)+"/"+string(s.Revision), func(t *testing.T) {
 				t.Parallel()
+				judge := judge
+				if all[f.ID].Profile() == spec.Production {
+					judge = judgeInProduction
+				}
 				run := judge(t, serve(t, s.Transport, f.ID), s.Revision, judged(all[f.ID])...)
 				var failed []string
 				for _, r := range run.Results {

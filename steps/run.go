@@ -32,6 +32,7 @@ type Config struct {
 
 	AllowTools []string                   // may be called whatever they say of themselves
 	Arguments  map[string]json.RawMessage // by tool
+	Operations *Operations                // nil leaves the requirements of the production profile out
 	Beacon     *Beacon                    // nil for one of its own for a server that is launched
 
 	// Load, if not nil, puts load on the server. It is handed in since judging needs
@@ -79,7 +80,7 @@ var ErrDeadline = errors.New("the run took longer than its deadline")
 
 // selected reports whether a requirement is to be judged in this run.
 func (c Config) selected(q spec.Requirement) bool {
-	if !q.In(c.Revision) || !q.Over(c.Endpoint.Transport) {
+	if !q.In(c.Revision) || !q.Over(c.Endpoint.Transport) || q.Profile() == spec.Production && c.Operations == nil {
 		return false
 	}
 	return len(c.Only) == 0 || slices.ContainsFunc(c.Only, func(p string) bool { return strings.HasPrefix(q.ID, p) })
@@ -103,7 +104,7 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 		return nil, err
 	}
 	if c.Planned != nil {
-		c.Planned(plan.scenarios + len(plan.invariants))
+		c.Planned(plan.scenarios + plan.operational + len(plan.invariants))
 	}
 	var wg sync.WaitGroup
 	if len(plan.invariants) > 0 {
@@ -115,8 +116,12 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 		plan.suite.Run() // its status adds nothing to the verdicts
 	}
 	wg.Wait()
-	if len(rec.results) != plan.scenarios {
-		return nil, fmt.Errorf("%d of %d scenarios gave a verdict", len(rec.results), plan.scenarios)
+	if plan.operational > 0 { // one at a time, when nothing else asks the server: they count, limit and stop it
+		plan.operations.Options.Concurrency = 1
+		plan.operations.Run()
+	}
+	if planned := plan.scenarios + plan.operational; len(rec.results) != planned {
+		return nil, fmt.Errorf("%d of %d scenarios gave a verdict", len(rec.results), planned)
 	}
 	s.settle()
 	s.close()
@@ -134,9 +139,11 @@ func Run(ctx context.Context, c Config) (*reports.Run, error) {
 
 // A plan is what a run is going to judge.
 type plan struct {
-	suite      godog.TestSuite
-	scenarios  int
-	invariants []invariant
+	suite       godog.TestSuite
+	scenarios   int
+	operations  godog.TestSuite // of the production profile
+	operational int             // the scenarios there
+	invariants  []invariant
 }
 
 func (rec *recorder) plan() (*plan, error) {
@@ -148,11 +155,30 @@ func (rec *recorder) plan() (*plan, error) {
 			}
 		}
 	}
-	tags, err := rec.tags()
-	if err != nil || tags == "" && !rec.Extra {
+	if rec.Extra {
+		var err error
+		p.suite, p.scenarios, err = rec.scenarios("")
 		return p, err
 	}
-	p.suite = godog.TestSuite{Name: "mcpcheck", ScenarioInitializer: rec.scenario, Options: &godog.Options{
+	for _, part := range []struct {
+		spec.Profile
+		suite     *godog.TestSuite
+		scenarios *int
+	}{{spec.Specification, &p.suite, &p.scenarios}, {spec.Production, &p.operations, &p.operational}} {
+		tags, err := rec.tags(part.Profile)
+		if err == nil && tags != "" {
+			*part.suite, *part.scenarios, err = rec.scenarios(tags)
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// scenarios makes a suite of those with one of the tags, and counts them.
+func (rec *recorder) scenarios(tags string) (godog.TestSuite, int, error) {
+	suite := godog.TestSuite{Name: "mcpcheck", ScenarioInitializer: rec.scenario, Options: &godog.Options{
 		Format:         "progress",
 		Output:         io.Discard,
 		Strict:         true, // undefined and ambiguous steps are errors
@@ -161,28 +187,26 @@ func (rec *recorder) plan() (*plan, error) {
 		Tags:           tags,
 		DefaultContext: rec.ctx,
 	}}
-	features, err := p.suite.RetrieveFeatures()
+	features, err := suite.RetrieveFeatures()
 	if err != nil {
-		return nil, fmt.Errorf("feature files: %w", err)
+		return suite, 0, fmt.Errorf("feature files: %w", err)
 	}
+	n := 0
 	for _, f := range features {
-		p.scenarios += len(f.Pickles)
+		n += len(f.Pickles)
 	}
-	return p, nil
+	return suite, n, nil
 }
 
-// tags returns godog's filter for the scenarios to run.
-func (rec *recorder) tags() (string, error) {
-	if rec.Extra {
-		return "", nil
-	}
+// tags returns godog's filter for the scenarios of a profile to run.
+func (rec *recorder) tags(of spec.Profile) (string, error) {
 	checked, err := Tagged(rec.Features)
 	if err != nil {
 		return "", err
 	}
 	var ids []string
 	for id := range checked {
-		if rec.selected(rec.Catalogue[id]) {
+		if q := rec.Catalogue[id]; q.Profile() == of && rec.selected(q) {
 			ids = append(ids, "@"+id)
 		}
 	}
@@ -248,7 +272,7 @@ func (rec *recorder) scenario(sc *godog.ScenarioContext) {
 		load := loadOf(sc)
 		leave = rec.enter(load)
 		started = time.Now()
-		ctx, stop = context.WithTimeout(ctx, rec.scenarioLimit()+load)
+		ctx, stop = context.WithTimeout(ctx, rec.scenarioLimit()+load+rec.allowance(rec.requirement(sc)))
 		return ctx, nil
 	})
 	sc.After(func(ctx context.Context, sc *godog.Scenario, err error) (context.Context, error) {

@@ -33,6 +33,8 @@ type Subject struct {
 	started     time.Time
 	crowd       sync.RWMutex // of scenarios; one that puts load on the server is alone
 
+	operated operated // of the production profile
+
 	mu       sync.Mutex
 	notes    []string // for the report
 	presence presence

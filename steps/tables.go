@@ -15,7 +15,7 @@ var vocabulary = slices.Concat(
 	stateWords, requestWords, answerWords, listWords, noticeWords,
 	// of one area each
 	archWords, cachingWords, compatWords, contentWords, discoverWords, errorsWords, featuresWords, headersWords, httpWords,
-	jsonrpcWords, lifecycleWords, loadWords, metaWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,
+	jsonrpcWords, lifecycleWords, loadWords, metaWords, opsWords, paginationWords, pingWords, promptsWords, resourcesWords, resultWords,
 	resumeWords, sessionWords, sseWords, statelessWords, stdioWords, subsWords, toolsWords, versionWords,
 )
 

@@ -44,6 +44,7 @@ type World struct {
 	streaming     func() wire.Call // a request that is answered with an event stream, found by a Given
 	key           string           // of what the scenario started
 	shutdown      wire.Shutdown
+	operation     operation
 	load          *reports.Load    // that was put on the server
 	heeded        time.Time        // until when a cancellation may not have been
 	exchanges     []*wire.Exchange // all that the scenario sent, for the report

@@ -28,6 +28,8 @@ type settings struct {
 	selection  target.Selection
 	revision   string
 	only       []string
+	profile    string
+	operations operations
 	allowTools []string
 	arguments  string
 	features   string
@@ -67,10 +69,12 @@ func checkCommand() *cobra.Command {
 	targetFlags(f, &o.selection)
 	f.StringVar(&o.revision, "revision", "auto", "judge against `LIST`: revisions, 'all' that the server serves, or 'auto' for the newest of each era")
 	f.StringSliceVar(&o.only, "only", nil, "judge requirements whose id begins with `PREFIX`; repeatable")
+	f.StringVar(&o.profile, "profile", string(spec.Specification), "judge what the specification says ('spec'), or what a server in production is asked for as well ('production')")
 	f.StringVar(&o.why, "why", "", "tell why the verdict on the requirement `ID` is what it is, and what would let it be judged")
 	f.StringSliceVar(&o.allowTools, "allow-tool", nil, "the tool `NAME` may be called although it is not marked read-only; repeatable")
 	f.StringVar(&o.arguments, "args", "", "take the arguments of tools from the JSON `FILE`: an object by tool name")
 	f.StringVar(&o.features, "features", "", "run the feature files in `DIR` instead of the built-in ones")
+	o.operations.addFlags(f)
 	f.BoolVar(&o.yes, "yes-load", false, yesLoad+", where feature files ask for that")
 	f.StringArrayVar(&o.reports, "report", nil, "write a report as `FORMAT=PATH`: text, json, junit or html; - is the standard output; repeatable")
 	f.BoolVar(&o.strict, "strict", false, "a broken SHOULD costs conformance as well")
@@ -183,7 +187,7 @@ func (o *settings) prepare() (*job, error) {
 	if j.catalogue, err = catalogue(); err != nil {
 		return nil, err
 	}
-	if _, err := rows(o.only); err != nil {
+	if err := o.selectable(); err != nil {
 		return nil, err
 	}
 	if o.features != "" {
@@ -291,7 +295,8 @@ func (o *settings) judge(ctx context.Context, j *job, server target.Server, p *p
 		run := o.repeated(ctx, func() reports.Run {
 			started = time.Now()
 			run, err := steps.Run(ctx, steps.Config{
-				Target: server.String(), Endpoint: found.Endpoint, Revision: r,
+				Operations: o.operated(server),
+				Target:     server.String(), Endpoint: found.Endpoint, Revision: r,
 				Features: j.features, Extra: o.features != "", Catalogue: j.catalogue, Only: o.only,
 				AllowTools: slices.Concat(o.allowTools, referenceTools(server.Reference)), Arguments: j.arguments,
 				Load: o.loader(server, found, r), Parallel: o.parallel, Deadline: o.deadline,

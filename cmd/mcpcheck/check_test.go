@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/mcpcheck/mcpcheck/internal/spec"
 	everything "github.com/mcpcheck/mcpcheck/reference-servers/everything"
 	"github.com/mcpcheck/mcpcheck/reports"
 )
@@ -221,8 +223,15 @@ func TestList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	maps.DeleteFunc(all, func(_ string, q spec.Requirement) bool { return q.Profile() == spec.Production })
 	if len(rows) != len(all) {
 		t.Errorf("%d rows, want %d", len(rows), len(all))
+	}
+	production := call(t, "list", "--profile", "production")
+	for _, want := range []string{"ops.health.answers", "ping.respond-empty"} {
+		if !strings.Contains(production.stdout, want) {
+			t.Errorf("list --profile production does not name %s", want)
+		}
 	}
 	for _, r := range rows[:min(len(rows), 50)] {
 		if o := call(t, "explain", r.ID); o.status != conforms || !strings.HasPrefix(o.stdout, r.ID+"\n") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -37,6 +38,7 @@ func catalogue() (spec.Catalogue, error) {
 
 func listCommand() *cobra.Command {
 	var only []string
+	var profile string
 	var asJSON, words bool
 	c := &cobra.Command{
 		Use:   "list",
@@ -49,7 +51,7 @@ func listCommand() *cobra.Command {
 				}
 				return nil
 			}
-			rows, err := rows(only)
+			rows, err := rows(spec.Profile(profile), only)
 			if err != nil {
 				return err
 			}
@@ -57,12 +59,17 @@ func listCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&only, "only", nil, "list requirements whose id begins with `PREFIX`")
+	c.Flags().StringVar(&profile, "profile", string(spec.Specification), "list those that a run with this `PROFILE` judges: spec or production")
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON")
 	c.Flags().BoolVar(&words, "steps", false, "list what a feature file can say instead")
 	return c
 }
 
-func rows(only []string) ([]row, error) {
+// rows lists the requirements that a run with a profile judges.
+func rows(profile spec.Profile, only []string) ([]row, error) {
+	if err := knownProfile(profile); err != nil {
+		return nil, err
+	}
 	catalogue, err := catalogue()
 	if err != nil {
 		return nil, err
@@ -72,8 +79,13 @@ func rows(only []string) ([]row, error) {
 		return nil, err
 	}
 	var list []row
+	left := ""
 	for _, q := range catalogue.Sorted() {
 		if !hasPrefix(q.ID, only) {
+			continue
+		}
+		if q.Profile() == spec.Production && profile != spec.Production {
+			left = cmp.Or(left, q.ID)
 			continue
 		}
 		by := checked[q.ID]
@@ -81,6 +93,9 @@ func rows(only []string) ([]row, error) {
 			by = "none"
 		}
 		list = append(list, row{q.ID, q.Level, q.Area(), q.Versions, q.On, q.Testability, by, q.Statement})
+	}
+	if len(list) == 0 && left != "" {
+		return nil, usage("%s is of the production profile: say --profile production", left)
 	}
 	if len(list) == 0 {
 		return nil, usage("no requirement begins with %s", strings.Join(only, " or "))

@@ -17,8 +17,8 @@ import (
 )
 
 func serveCommand(stdin io.Reader) *cobra.Command {
-	var stdio, faults bool
-	var httpAddress, sseAddress, fault string
+	var stdio, faults, production bool
+	var httpAddress, sseAddress, fault, backend string
 	c := &cobra.Command{
 		Use:       "serve everything",
 		Short:     "Run the bundled server that conforms, or with --fault breaks one requirement",
@@ -34,7 +34,9 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 			if len(args) != 1 {
 				return usage("serve needs the name of a server: mcpcheck serve everything")
 			}
-			server, err := everything.New(everything.Options{Fault: fault, RefURL: os.Getenv(steps.RefVariable)})
+			server, err := everything.New(everything.Options{
+				Fault: fault, RefURL: os.Getenv(steps.RefVariable), Production: production, Backend: whileThere(backend),
+			})
 			if err != nil {
 				return usage("--fault: %v", err)
 			}
@@ -52,10 +54,23 @@ func serveCommand(stdin io.Reader) *cobra.Command {
 	c.Flags().StringVar(&httpAddress, "http", "", "listen for Streamable HTTP at `ADDRESS`, such as 127.0.0.1:8080")
 	c.Flags().StringVar(&sseAddress, "sse", "", "listen for HTTP+SSE at `ADDRESS`")
 	c.Flags().StringVar(&fault, "fault", "", "break the requirement `ID`")
+	c.Flags().BoolVar(&production, "production", false, "limit the rate of requests, write an audit log, and serve files, as a server in production does")
+	c.Flags().StringVar(&backend, "backend", "", "with --production: the backend that tools need is up while `FILE` exists")
 	c.Flags().BoolVar(&faults, "faults", false, "list what --fault can break")
 	c.MarkFlagsMutuallyExclusive("stdio", "http", "sse")
 	c.AddCommand(healthCommand(), serveDockerCommand(stdin), serveGatewayCommand(stdin), serveGithubCommand(stdin), servePostgresCommand(stdin))
 	return c
+}
+
+// whileThere reports whether a file exists; nil without a file.
+func whileThere(file string) func() bool {
+	if file == "" {
+		return nil
+	}
+	return func() bool {
+		_, err := os.Stat(file)
+		return err == nil
+	}
 }
 
 // serveHTTP serves until the context ends. An address without a host means

@@ -37,6 +37,9 @@ func (o *settings) asks() (*question, error) {
 	if !ok {
 		return nil, unknownID(catalogue, o.why)
 	}
+	if q.Profile() == spec.Production && o.profile != string(spec.Production) {
+		return nil, usage("%s is of the production profile: say --profile production", q.ID)
+	}
 	checked, err := steps.Checked(features.Scenarios)
 	if err != nil {
 		return nil, err

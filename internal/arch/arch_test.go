@@ -75,8 +75,8 @@ var usedIn = map[string][]string{
 	"github.com/aclements/go-moremath":                   {"load"}, // the U test, as benchstat does it
 	"github.com/cucumber/godog":                          {"steps"},
 	"github.com/dlclark/regexp2":                         {"internal/spec"},
-	"github.com/prometheus/client_model":                 {"load/gauge"},
-	"github.com/prometheus/common":                       {"load/gauge"},
+	"github.com/prometheus/client_model":                 {"load/gauge", "steps"},
+	"github.com/prometheus/common":                       {"load/gauge", "steps"},
 	"github.com/go-analyze/charts":                       {"reports/chart"},
 	"github.com/chromedp/chromedp":                       {"internal/browser"},
 	"github.com/chromedp/cdproto":                        {"internal/browser"},

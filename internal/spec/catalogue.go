@@ -44,6 +44,24 @@ func (q Requirement) Area() string {
 	return area
 }
 
+// Profile says to which set of requirements it belongs: to what the specification
+// says, or to what is asked of a server in production.
+func (q Requirement) Profile() Profile {
+	if q.Area() == "ops" {
+		return Production
+	}
+	return Specification
+}
+
+// A Profile is a set of requirements that a run judges.
+type Profile string
+
+// The profiles. Production is judged on top of the specification.
+const (
+	Specification Profile = "spec"
+	Production    Profile = "production"
+)
+
 // In reports whether the requirement holds in a revision.
 func (q Requirement) In(r Revision) bool { return slices.Contains(q.Versions, r) }
 
@@ -56,9 +74,13 @@ func (q Requirement) Over(t Transport) bool {
 // state it: breaking it is a warning at most.
 func (q Requirement) Derived() bool { return q.Basis == "derived" }
 
-// Link is the address of the section in a revision of the specification.
+// Link is the address of the section in a revision of the specification, or of
+// the other document that says so.
 func (q Requirement) Link(r Revision) string {
 	const site = "https://modelcontextprotocol.io/specification/"
+	if elsewhere := strings.Fields(q.Section); len(elsewhere) > 0 && strings.HasPrefix(elsewhere[0], "https://") {
+		return strings.TrimSuffix(elsewhere[0], ";")
+	}
 	section := q.Section
 	for _, part := range strings.Split(strings.NewReplacer("(", ";", ")", ";").Replace(section), ";") {
 		when, where, ok := strings.Cut(strings.TrimSpace(part), ": ")

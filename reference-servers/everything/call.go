@@ -57,6 +57,7 @@ func (c *call) origin() origin {
 func (s *Server) run(c *call) {
 	defer c.cancel(nil)
 	result, err := s.dispatch(c)
+	s.attend(c, result, err)
 	s.stray(c)
 	if c.sess != nil {
 		c.sess.finished(c)

@@ -47,7 +47,7 @@ type origin struct {
 func faultTables() []faultTable {
 	return []faultTable{
 		archFaults, cachingFaults, compatFaults, contentFaults, discoverFaults, errorsFaults, featuresFaults,
-		headersFaults, httpFaults, jsonrpcFaults, lifecycleFaults, metaFaults, paginationFaults,
+		headersFaults, httpFaults, jsonrpcFaults, lifecycleFaults, metaFaults, opsFaults, paginationFaults,
 		pingFaults, promptsFaults, resourcesFaults, resultFaults, resumeFaults, sessionFaults, sseFaults,
 		statelessFaults, stdioFaults, subsFaults, toolsFaults, versionFaults,
 	}

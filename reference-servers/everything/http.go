@@ -37,7 +37,7 @@ func (s *Server) Handler() http.Handler {
 			return
 		}
 		defer s.work.Done()
-		if !s.admit(w, r) {
+		if !s.admit(w, r) || s.operate(w, r) {
 			return
 		}
 		switch {
@@ -145,7 +145,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *rpcE
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, codeParse, "parse error: the body cannot be read")
 	}
-	return body, nil
+	return body, s.limit(w, body)
 }
 
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {

@@ -99,6 +99,7 @@ func (s *Server) duplicate(c *call, method string, data []byte) {
 // conclude sends the response of a call.
 func (s *Server) conclude(c *call, data []byte, status int) {
 	s.part(c)
+	data = s.confuse(c, data)
 	s.duplicate(c, "", data)
 	var other object
 	switch {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -23,7 +24,14 @@ type Options struct {
 	Page int
 	// ModernOnly leaves out the revisions that begin with initialize.
 	ModernOnly bool
-	// Stderr takes what a fault writes there; nil stands for that of the process.
+	// Production makes it a server as it is run in production: one that limits the
+	// rate of requests, writes an audit log and serves files. So is one whose fault
+	// is of the requirements of production.
+	Production bool
+	// Backend reports whether the backend that tools need in production is up; nil
+	// for always.
+	Backend func() bool
+	// Stderr takes what a fault or the audit log writes; nil stands for that of the process.
 	Stderr io.Writer
 }
 
@@ -61,6 +69,8 @@ type Server struct {
 	met     []*call
 	replays streams
 
+	operation operation
+
 	memory memory // of what came before, in a server that breaks statelessness
 }
 
@@ -84,6 +94,8 @@ func New(o Options) (*Server, error) {
 		changes:   map[string]int{},
 		slow:      map[string]*slowRun{},
 	}
+	s.operation.on = o.Production || strings.HasPrefix(o.Fault, "ops.")
+	s.operation.backend = o.Backend
 	if s.stderr == nil {
 		s.stderr = os.Stderr
 	}

@@ -26,7 +26,7 @@ func (s *Server) SSEHandler() http.Handler {
 			return
 		}
 		defer s.work.Done()
-		if !s.admit(w, r) {
+		if !s.admit(w, r) || s.operate(w, r) {
 			return
 		}
 		switch {

@@ -19,7 +19,7 @@ type tool struct {
 // tools lists the tools in the order in which clients see them. The first has
 // no arguments and no needs, because that is where testers begin.
 func (s *Server) tools() []tool {
-	return slices.Concat(contentTools(), streamTools(), clientTools(), inputTools(), s.stateTools(), s.referringTools())
+	return slices.Concat(contentTools(), streamTools(), clientTools(), inputTools(), s.stateTools(), s.referringTools(), s.operationTools())
 }
 
 func (t tool) inputSchema() object {
@@ -118,7 +118,11 @@ func callTool(c *call) (object, *rpcError) {
 	if err := c.readState(); err != nil {
 		return nil, err
 	}
-	result, err := t.run(c, args)
+	result, off := c.srv.cutOff(c)
+	var err *rpcError
+	if !off {
+		result, err = t.run(c, args)
+	}
 	if err != nil {
 		return nil, err
 	}
