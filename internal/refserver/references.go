@@ -17,6 +17,7 @@ func Names() []string { return slices.Sorted(maps.Keys(references)) }
 // those of the stage before are ready. The first of the last stage is the server.
 var references = map[string]func(context.Context, *engine, func(string)) ([][]part, error){
 	"docker":   docker,
+	"gateway":  gateway,
 	"github":   github,
 	"postgres": postgres,
 }

@@ -9,3 +9,8 @@ import _ "embed"
 //
 //go:embed shop.sql
 var ShopSQL string
+
+// Registry lists the servers that the gateway serves.
+//
+//go:embed kubernetes/base/servers.json
+var Registry string
