@@ -67,7 +67,7 @@ func (r *replica) transport(stream bool) (transport.HTTPConnection, error) {
 		transport.WithHTTPBasicClient(r.web), transport.WithHTTPHeaders(r.upstream.Headers), transport.WithHTTPLogger(quiet),
 	}
 	if stream {
-		options = append(options, transport.WithContinuousListening())
+		options = append(options, transport.WithContinuousListening()) //nolint:staticcheck // for servers of older revisions
 	}
 	return transport.NewStreamableHTTP(r.endpoint, options...)
 }

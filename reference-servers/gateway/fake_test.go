@@ -228,7 +228,8 @@ type guest struct {
 // visit connects in a revision with sessions.
 func visit(t *testing.T, url string, headers map[string]string) *guest {
 	t.Helper()
-	tr, err := transport.NewStreamableHTTP(url, transport.WithContinuousListening(), transport.WithHTTPHeaders(headers), transport.WithHTTPBasicClient(web), transport.WithHTTPLogger(quiet))
+	tr, err := transport.NewStreamableHTTP(url, transport.WithHTTPHeaders(headers), transport.WithHTTPBasicClient(web), transport.WithHTTPLogger(quiet),
+		transport.WithContinuousListening()) //nolint:staticcheck // that is what a client of a revision with sessions does
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,7 +181,7 @@ func alive(ctx context.Context, c *client.Client) error {
 		_, err := c.Discover(ctx, mcp.DiscoverRequest{})
 		return err
 	}
-	return c.Ping(ctx)
+	return c.Ping(ctx) //nolint:staticcheck // for servers of older revisions
 }
 
 // miss counts a look that went wrong. One is forgiven to a replica that is up,
