@@ -77,7 +77,7 @@ func (r *replica) transport(stream bool) (transport.HTTPConnection, error) {
 func (r *replica) listen(ctx context.Context, c *client.Client) {
 	for ctx.Err() == nil {
 		err := c.Listen(ctx, mcp.SubscriptionFilter{ToolsListChanged: true, PromptsListChanged: true, ResourcesListChanged: true})
-		if errors.Is(err, mcp.ErrMethodNotFound) || errors.Is(err, transport.ErrSessionTerminated) { // which is how mcp-go reads a 404
+		if unknownMethod(err, c) {
 			return // then Refresh has to do
 		}
 		select {
@@ -176,6 +176,9 @@ func (u *upstream) list(ctx context.Context, c *client.Client) (*catalogue, erro
 			return page.NextCursor, nil
 		}), pages(ctx, func(ctx context.Context, p mcp.PaginatedRequest) (mcp.Cursor, error) {
 			page, err := c.ListResourceTemplatesByPage(ctx, mcp.ListResourceTemplatesRequest{PaginatedRequest: p})
+			if unknownMethod(err, c) {
+				return "", nil // a server may have resources, and no templates
+			}
 			if err != nil {
 				return "", err
 			}

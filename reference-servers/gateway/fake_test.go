@@ -26,17 +26,18 @@ import (
 // A fake is a server behind the gateway. It can be killed, and started anew where
 // it was.
 type fake struct {
-	t       *testing.T
-	name    string
-	mcp     *server.MCPServer
-	handler http.Handler
-	address string
-	web     *http.Server
-	served  atomic.Int64  // calls of tools
-	hold    chan struct{} // what the tool "wait" waits for
-	waiting atomic.Int64  // how many do
-	headers sync.Map      // Authorization headers that were seen
-	sick    atomic.Bool   // what /ready says
+	t        *testing.T
+	name     string
+	mcp      *server.MCPServer
+	handler  http.Handler
+	address  string
+	listener net.Listener
+	web      *http.Server
+	served   atomic.Int64  // calls of tools
+	hold     chan struct{} // what the tool "wait" waits for
+	waiting  atomic.Int64  // how many do
+	headers  sync.Map      // Authorization headers that were seen
+	sick     atomic.Bool   // what /ready says
 }
 
 const schemaOfEcho = `{"type":"object","properties":{"text":{"type":"string","x-own":[1,2]},"n":{"type":"integer"}},"$comment":"kept","additionalProperties":false}`
@@ -130,12 +131,15 @@ func (f *fake) start() {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.address = l.Addr().String()
+	f.listener, f.address = l, l.Addr().String()
 	f.web = &http.Server{Handler: f.handler}
 	go f.web.Serve(l)
 }
 
-func (f *fake) kill() { f.web.Close() }
+func (f *fake) kill() {
+	f.listener.Close() // Serve may not have begun yet
+	f.web.Close()
+}
 
 func (f *fake) url() string { return "http://" + f.address + "/mcp" }
 

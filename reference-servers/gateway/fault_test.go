@@ -349,6 +349,34 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestNoTemplates serves a server that has resources and does not know of templates,
+// which the newest revision says with 404.
+func TestNoTemplates(t *testing.T) {
+	f := newFake(t, "f")
+	whole := f.web.Handler
+	f.kill()
+	f.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if m := r.Header.Get("Mcp-Method"); m == string(mcp.MethodResourcesTemplatesList) || m == string(mcp.MethodPromptsGet) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no such method"}}`)
+			return
+		}
+		whole.ServeHTTP(w, r)
+	})
+	f.start()
+	url, said := serve(t, service.Config{}, listed("f", f.url()))
+	if got := post(t, url, "resources/read", "f+test://shared", object{"uri": "f+test://shared"}); !strings.Contains(got, "f has test://shared") {
+		t.Errorf("a resource: %s", got)
+	}
+	if got := post(t, url, "prompts/get", "f_greet", object{"name": "f_greet"}); !strings.Contains(got, "-32601") {
+		t.Errorf("a method that it does not know: %s", got)
+	}
+	if got := visit(t, url, nil).text("f_who"); got != "f" || strings.Contains(said.String(), "is down") {
+		t.Errorf("the server is taken for dead: %s", said)
+	}
+}
+
 // TestSSE serves a server of the older transport.
 func TestSSE(t *testing.T) {
 	s := server.NewMCPServer("old", "1", server.WithToolCapabilities(true))

@@ -62,6 +62,8 @@ func (u *upstream) through(ctx context.Context, r *replica, c *client.Client, me
 		case raw.result != nil:
 			result = raw.result
 			return nil
+		case unknownMethod(err, c):
+			return service.Coded(fmt.Errorf("server %s does not know %s", u.Name, method), mcp.METHOD_NOT_FOUND, nil)
 		case unsent(err), errors.Is(err, transport.ErrSessionTerminated):
 			return service.Healthy(errors.Join(errMoved, err)) // as another replica may be
 		case err == nil:
@@ -80,6 +82,12 @@ func (u *upstream) through(ctx context.Context, r *replica, c *client.Client, me
 	// What went wrong between the gateway and a server is not the client's business.
 	u.gateway.log("%s: %s: %s: %v", u.Name, r.address, method, err)
 	return nil, fmt.Errorf("server %s: the call failed", u.Name)
+}
+
+// unknownMethod says whether a server answered that it does not know a method. The
+// newest revision says so with 404, which mcp-go takes for the end of a session.
+func unknownMethod(err error, c *client.Client) bool {
+	return errors.Is(err, mcp.ErrMethodNotFound) || errors.Is(err, transport.ErrSessionTerminated) && mcp.IsModernProtocol(c.ProtocolVersion())
 }
 
 // refused passes on the error that a server answered with. In the newest revision a
