@@ -27,6 +27,7 @@ Feature: Lifecycle
 
   @lifecycle.version.counter-offer
   Scenario Outline: The server meets revision <revision> with one of its own
+    Given a session
     When the client requests initialize at revision <revision>
     Then the server offers a published revision instead
     And the server agrees to what it offered
@@ -70,5 +71,6 @@ Feature: Lifecycle
 
   @lifecycle.errors.prepared
   Scenario: The server gets over a client of a revision that nobody published
+    Given a session
     When the client requests initialize at revision 1.0.0
     Then the server answers and takes the next client

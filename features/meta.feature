@@ -16,7 +16,8 @@ Feature: Metadata
 
   @meta.request.unknown-keys-tolerated
   Scenario: The server answers initialize with a key in _meta that nobody knows
-    Given a new connection
+    Given a session
+    And a new connection
     When the client requests initialize with x-conformance true in _meta
     Then the server answers with a result
 

@@ -71,6 +71,9 @@ func (w *World) alive(ctx context.Context) error {
 	w.x = before
 	if _, err := resultOf(x); err != nil {
 		w.spoilt = true
+		if err := elsewhere(x); err != nil {
+			return rootCause{err}
+		}
 		got := err.Error()
 		if u := (*unmet)(nil); errors.As(err, &u) {
 			got = u.got

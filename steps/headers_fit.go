@@ -104,7 +104,8 @@ func refusedMisfit(x *wire.Exchange) misfit {
 		return fits
 	}
 	switch x.Status() {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return fits // refused for something else, or by somebody else
 	}
 	return fit(x.Asked, x.Body)

@@ -88,6 +88,9 @@ func (w *World) pageRefused403(context.Context) error {
 	if err := w.offered(); err != nil {
 		return err
 	}
+	if sessionLost(w.x) {
+		return rootCause{elsewhere(w.x)}
+	}
 	switch status := w.x.Status(); status {
 	case http.StatusForbidden:
 		return nil

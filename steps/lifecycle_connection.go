@@ -31,7 +31,7 @@ func speaksFirst(m *wire.Message) bool { return m.Err == nil && m.Method != "pin
 // sse.endpoint-event.first.
 func (w *World) saidNothingFirst(context.Context) error {
 	if _, err := resultOf(w.x); err != nil {
-		return inconclusivef("initialize was not answered: %w", err)
+		return rootCause{fmt.Errorf("initialize failed: %w", err)}
 	}
 	open := endpointEvent(w.session)
 	for _, m := range w.heard() {
@@ -74,7 +74,7 @@ func (w *World) comeBack(ctx context.Context) error {
 	}}
 	x := w.do(ctx, call)
 	if _, err := resultOf(x); err != nil {
-		return inconclusivef("initialize was not answered: %w", err)
+		return rootCause{fmt.Errorf("initialize failed: %w", err)}
 	}
 	w.session.SetRevision(w.subject.Revision)
 	w.session.SetID(x.Header().Get("Mcp-Session-Id"))

@@ -74,7 +74,7 @@ func (w *World) openMany(ctx context.Context, n int) error {
 		w.x, w.xs, w.exchanges = c.Hello, append(w.xs, c.Hello), append(w.exchanges, c.Hello)
 		w.subject.giveBack(c.Session, true)
 		if _, err := resultOf(c.Hello); err != nil {
-			return inconclusivef("initialize failed: %w", err)
+			return rootCause{fmt.Errorf("initialize failed: %w", err)}
 		}
 	}
 	return nil
@@ -129,7 +129,7 @@ func sessionIDs(x *wire.Exchange) []string { return x.Header().Values(sessionHea
 
 func (w *World) assignsID(context.Context) error {
 	if _, err := w.result(); err != nil {
-		return inconclusivef("initialize failed: %w", err)
+		return rootCause{fmt.Errorf("initialize failed: %w", err)}
 	}
 	if len(sessionIDs(w.x)) == 0 {
 		return applicableIf("the server assigns a session id with the header Mcp-Session-Id of its answer to initialize", "the server assigns no session ids")

@@ -121,14 +121,14 @@ func (s *Subject) greet(ctx context.Context, c *Conversation, capabilities map[s
 		c.Hello = c.Request(ctx, "server/discover", nil)
 		_, err := resultOf(c.Hello)
 		if err != nil {
-			return fmt.Errorf("server/discover failed: %w", err)
+			return rootCause{fmt.Errorf("server/discover failed: %w", err)}
 		}
 		return nil
 	}
 	c.Hello = c.Initialize(ctx, s.Revision, capabilities)
 	result, err := resultOf(c.Hello)
 	if err != nil {
-		return fmt.Errorf("initialize failed: %w", err)
+		return rootCause{fmt.Errorf("initialize failed: %w", err)}
 	}
 	var r struct {
 		ProtocolVersion spec.Revision `json:"protocolVersion"`

@@ -120,6 +120,10 @@ func TestVerdicts(t *testing.T) {
 		{"calls not refused", (*World).refusesCalls, wire.Call{}, emptyOK, notMet},
 		{"calls without an answer", (*World).refusesCalls, wire.Call{}, noAnswer, unconcluded},
 
+		{"too many requests", (*World).knowsMethod, wire.Call{}, "429 ", caused},
+		{"a gateway without a server", (*World).knowsMethod, wire.Call{}, "503 ", caused},
+		{"a server out of order", (*World).knowsMethod, wire.Call{}, "500 ", notMet},
+		{"no such path", (*World).knowsMethod, wire.Call{}, "404 ", notMet},
 		{"a method known", (*World).knowsMethod, wire.Call{}, errorAnswer(-32602), met},
 		{"a method unknown", (*World).knowsMethod, wire.Call{}, errorAnswer(-32601), notMet},
 		{"a method without an answer", (*World).knowsMethod, wire.Call{}, noAnswer, notMet},

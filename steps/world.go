@@ -124,10 +124,36 @@ func responseTo(x *wire.Exchange) (*wire.Message, error) {
 	if m := x.Response(); m != nil {
 		return m, nil
 	}
+	if err := elsewhere(x); err != nil {
+		return nil, rootCause{err}
+	}
 	if err := misframed(x.Session); err != nil {
 		return nil, rootCause{err}
 	}
 	return nil, unmetf("a response", "%s", silence(x))
+}
+
+// elsewhere says why a request got no response for a reason that has nothing to
+// do with it: there are too many, somebody before the server answers, or the
+// session is over, which a server may end at any time.
+func elsewhere(x *wire.Exchange) error {
+	switch status := x.Status(); status {
+	case http.StatusTooManyRequests:
+		return errors.New("the server limits the rate of requests: HTTP status 429")
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Errorf("the server is not available: HTTP status %d", status)
+	}
+	if sessionLost(x) {
+		return errors.New("the session is over: HTTP status 404")
+	}
+	return nil
+}
+
+// sessionLost reports whether a request in the session that the server assigned
+// was answered with what says that there is no such session.
+func sessionLost(x *wire.Exchange) bool {
+	_, forged := x.Call.Header[sessionHeader]
+	return x.Status() == http.StatusNotFound && !forged && !x.Call.Fresh && x.Asked.Get(sessionHeader) != "" && x.Response() == nil
 }
 
 // named names an exchange for a reader.
