@@ -18,14 +18,15 @@ const (
 // requirement, the worst counts.
 type Counts struct {
 	Pass          int `json:"pass"`
-	Fail          int `json:"fail"` // broken, and costs conformance
-	Warn          int `json:"warn"` // broken, and costs none: SHOULD, MAY, or advisory
+	Fail          int `json:"fail"`            // broken, and costs conformance
+	Warn          int `json:"warn"`            // broken, and costs none: SHOULD, MAY, or advisory
+	Known         int `json:"known,omitempty"` // broken, and costs none since the baseline has it
 	NotApplicable int `json:"notApplicable"`
 	Inconclusive  int `json:"inconclusive"`
 	Error         int `json:"error"`
 	Untestable    int `json:"untestable"`
 	Unchecked     int `json:"unchecked"`
-	// Judged is Pass, Fail and Warn together. Applicable is every requirement
+	// Judged is Pass, Fail, Warn and Known together. Applicable is every requirement
 	// of the revision and transport but the not applicable ones, so it includes
 	// those that nobody checked. Share is Judged / Applicable, from 0 to 1.
 	Judged     int     `json:"judged"`
@@ -46,6 +47,8 @@ func (r Run) counts(strict bool) Counts {
 			c.Fail++
 		case kindWarn:
 			c.Warn++
+		case kindKnown:
+			c.Known++
 		case kindNotApplicable:
 			c.NotApplicable++
 		case kindInconclusive:
@@ -54,7 +57,7 @@ func (r Run) counts(strict bool) Counts {
 			c.Error++
 		}
 	}
-	c.Judged = c.Pass + c.Fail + c.Warn
+	c.Judged = c.Pass + c.Fail + c.Warn + c.Known
 	c.Applicable = c.Judged + c.Inconclusive + c.Error + c.Untestable + c.Unchecked
 	if c.Applicable > 0 {
 		c.Share = math.Round(float64(c.Judged)/float64(c.Applicable)*1e4) / 1e4
@@ -69,6 +72,7 @@ const (
 	kindNotApplicable kind = iota
 	kindPass
 	kindInconclusive
+	kindKnown
 	kindWarn
 	kindError
 	kindFail
@@ -80,6 +84,8 @@ func kindOf(r Result, strict bool) kind {
 	switch {
 	case r.Costs(strict):
 		return kindFail
+	case r.Verdict == Fail && r.Known != nil:
+		return kindKnown
 	case r.Verdict == Fail:
 		return kindWarn
 	case r.Verdict == Pass:
@@ -101,7 +107,7 @@ func worst(results []Result, strict bool) map[string]kind {
 }
 
 // Status is the exit status that the report asks for: 0 when every run conforms;
-// 1 when a result costs conformance; 3 when nothing does, but conformance is not
+// 1 when a result costs conformance, or an entry of the baseline is stale; 3 when nothing does, but conformance is not
 // shown either. That is so when there is no run, or when one was unreachable or
 // incomplete, passed nothing, met an error, or left a binding requirement
 // inconclusive: what could not be tested was not found right. Strict, given here
@@ -111,6 +117,9 @@ func (r *Report) Status(strict bool) int {
 		return notJudged
 	}
 	status := conforms
+	if len(r.inState(DeviationStale)) > 0 {
+		return doesNotConform
+	}
 	for _, run := range r.Runs {
 		switch run.Status(strict || r.Strict) {
 		case doesNotConform:
@@ -146,6 +155,9 @@ func (r Run) Conclusion(strict bool) string {
 	switch r.Status(strict) {
 	case doesNotConform:
 		words := "does not conform: " + plural(r.counts(strict).Fail, "requirement")
+		if n := r.forgiven(strict); n > 0 {
+			words += ", besides " + plural(n, "known failure")
+		}
 		if r.Incomplete != "" {
 			words += "; the run ended early: " + line(r.Incomplete, maxLabel)
 		}
@@ -153,10 +165,29 @@ func (r Run) Conclusion(strict bool) string {
 	case notJudged:
 		return "could not be judged: " + strings.Join(r.obstacles(strict), "; ")
 	}
+	words := "conforms"
 	if strict {
-		return "conforms, every SHOULD included"
+		words += ", every SHOULD included"
 	}
-	return "conforms"
+	if n := r.forgiven(strict); n > 0 {
+		if strict {
+			words += ","
+		}
+		words += " but for " + plural(n, "known failure")
+	}
+	return words
+}
+
+// forgiven counts the requirements that only the baseline keeps from costing
+// conformance.
+func (r Run) forgiven(strict bool) int {
+	ids := make(map[string]bool)
+	for _, x := range r.Results {
+		if x.Verdict == Fail && x.Known != nil && x.binds(strict) {
+			ids[x.ID] = true
+		}
+	}
+	return len(ids)
 }
 
 // obstacles says what stands between the run and the word "conforms", failures

@@ -32,6 +32,9 @@ func HTML(w io.Writer, r *Report) error {
 	for _, run := range r.Runs {
 		s.Runs = append(s.Runs, sheetRunOf(run, r.Strict))
 	}
+	if len(r.Baseline) > 0 && len(r.Runs) > 0 {
+		s.Runs = append(s.Runs, sheetBaseline(r))
+	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, s); err != nil {
 		return err
@@ -160,6 +163,7 @@ func (x *section) draw(f figure, c chart.Chart) {
 
 var kindWords = map[kind]field{
 	kindFail: {"fail", "bad"}, kindError: {"error", "unsure"}, kindWarn: {"warning", "unsure"},
+	kindKnown:        {"known", "unsure"},
 	kindInconclusive: {"inconclusive", "unsure"}, kindPass: {"pass", "good"}, kindNotApplicable: {"not applicable", ""},
 }
 
@@ -169,8 +173,11 @@ func (s *sheetRun) judged(r Run, strict bool) {
 	for _, t := range []struct {
 		name, state string
 		n           int
-	}{{"pass", "good", c.Pass}, {"fail", "bad", c.Fail}, {"warning", "unsure", c.Warn}, {"inconclusive", "unsure", c.Inconclusive}, {"error", "unsure", c.Error}, {"not applicable", "", c.NotApplicable}} {
-		if t.n == 0 {
+	}{{"pass", "good", c.Pass}, {"fail", "bad", c.Fail}, {"warning", "unsure", c.Warn}, {"known", "unsure", c.Known}, {"inconclusive", "unsure", c.Inconclusive}, {"error", "unsure", c.Error}, {"not applicable", "", c.NotApplicable}} {
+		switch {
+		case t.n == 0 && t.name == "known":
+			continue
+		case t.n == 0:
 			t.state = ""
 		}
 		s.Tiles = append(s.Tiles, tile{Name: t.name, Value: fmt.Sprint(t.n), State: t.state})
@@ -184,6 +191,9 @@ func (s *sheetRun) judged(r Run, strict bool) {
 		said := x.Statement
 		if x.Verdict != Pass {
 			said = finding(x)
+		}
+		if x.Known != nil {
+			said = "known: " + line(x.Known.String(), maxLabel*2) + "; " + said
 		}
 		g.Rows = append(g.Rows, []field{kindWords[kindOf(x, strict)], {Text: weight(x)}, {Text: line(x.ID, maxLabel)}, {Text: line(said, maxField)}})
 	}

@@ -97,6 +97,11 @@ func Read(r io.Reader) (*Report, error) {
 	if err := json.Unmarshal(doc, &report); err != nil {
 		return nil, fmt.Errorf("not a report of mcpcheck: %w", err)
 	}
+	for i, d := range report.Baseline {
+		if err := d.check(); err != nil {
+			return nil, fmt.Errorf("baseline[%d]: %w", i, err)
+		}
+	}
 	for i, run := range report.Runs {
 		for j, u := range run.Unstable {
 			if err := u.check(); err != nil {

@@ -14,7 +14,7 @@ import (
 // JUnit writes the report for CI systems, in the form that Jenkins describes in
 // junit-10.xsd and others take: a suite for each area of each run, a test case for
 // each requirement, named by its id, so that its history can be followed. What
-// costs conformance is a failure; other failures pass, with a remark in
+// costs conformance is a failure; what the baseline has is skipped; other failures pass, with a remark in
 // system-out, where also stands that a verdict did not repeat. Each run has one more suite, "run", whose only test case is an error
 // when conformance could not be shown, so that a CI system is as red as the exit
 // status.
@@ -28,6 +28,9 @@ func JUnit(w io.Writer, r *Report) error {
 			Name: "run", Class: "mcpcheck.run",
 			Error: &junitFinding{Type: "not judged", Message: "there was no server to judge"},
 		}}}}
+	}
+	if len(r.Baseline) > 0 {
+		root.Suites = append(root.Suites, junitBaseline(r))
 	}
 	for i := range root.Suites {
 		s := &root.Suites[i]
@@ -217,6 +220,9 @@ func junitResult(r Result, strict bool) junitCase {
 		c.Failure = &junitFinding{Type: weight(r), Message: message, Body: p.String()}
 	case kindWarn:
 		c.Out = &junitText{"warning, no loss of conformance: " + message + "\n" + p.String()}
+	case kindKnown:
+		c.Skipped = &junitFinding{Type: "known", Message: "known: " + line(r.Known.String(), 300)}
+		c.Out = &junitText{"known, no loss of conformance: " + message + "\n" + p.String()}
 	case kindInconclusive:
 		c.Skipped = &junitFinding{Message: "inconclusive: " + line(cmp.Or(r.Reason, r.Cause, "no reason was given"), 300)}
 	case kindNotApplicable:

@@ -52,6 +52,8 @@ type Report struct {
 	// the report so that every format, now and later, gives the same verdict.
 	Strict bool  `json:"strict,omitempty"`
 	Runs   []Run `json:"runs"`
+	// Baseline is what became of each failure that the user said is known.
+	Baseline []Deviation `json:"baseline,omitempty"`
 }
 
 // Tool names the program that made a report.
@@ -103,6 +105,7 @@ type Result struct {
 	Cause    string `json:"cause,omitempty"`    // the root cause that inconclusive results share
 	Expected string `json:"expected,omitempty"` // of a Fail, when Reason alone does not say it
 	Got      string `json:"got,omitempty"`
+	Known    *Known `json:"known,omitempty"` // why a Fail was to be expected, if the baseline says so
 	Scenario string `json:"scenario"`
 	// Observations is how often a Pass saw what is required: scenarios, and cases
 	// in all traffic.
@@ -114,7 +117,9 @@ type Result struct {
 }
 
 // Costs reports whether the result costs the server its conformance.
-func (r Result) Costs(strict bool) bool { return r.Verdict == Fail && r.binds(strict) }
+func (r Result) Costs(strict bool) bool {
+	return r.Verdict == Fail && r.Known == nil && r.binds(strict)
+}
 
 // binds reports whether conformance hangs on the requirement: breaking it costs
 // conformance, and leaving it untested leaves conformance open.

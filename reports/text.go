@@ -50,6 +50,7 @@ func (p *page) report(r *Report) {
 	default:
 		p.runs(r)
 	}
+	p.baseline(r)
 }
 
 func (p *page) run(r Run) {
@@ -74,6 +75,7 @@ func (p *page) run(r Run) {
 	p.notApplicable(by[kindNotApplicable])
 	p.inconclusive(by[kindInconclusive])
 	p.errors(by[kindError])
+	p.known(by[kindKnown])
 	p.warnings(by[kindWarn])
 	p.unstable(r)
 	p.failures(by[kindFail])
@@ -137,6 +139,7 @@ func (p *page) areas(results []Result) {
 		{"pass", green, func(c Counts) int { return c.Pass }},
 		{"fail", red, func(c Counts) int { return c.Fail }},
 		{"warn", yellow, func(c Counts) int { return c.Warn }},
+		{"known", yellow, func(c Counts) int { return c.Known }},
 		{"inconclusive", yellow, func(c Counts) int { return c.Inconclusive }},
 		{"error", red, func(c Counts) int { return c.Error }},
 		{"not applicable", dim, func(c Counts) int { return c.NotApplicable }},
@@ -199,6 +202,7 @@ func (p *page) tally(c Counts) {
 		{c.Pass, "pass", green, ""},
 		{c.Fail, "fail", red, ""},
 		{c.Warn, "warn", yellow, "broken, but no loss of conformance: " + p.lenient()},
+		{c.Known, "known", yellow, "broken, but no loss of conformance: in the baseline"},
 		{c.NotApplicable, "not applicable", plain, "about what the server does not offer"},
 		{c.Inconclusive, "inconclusive", yellow, "could not be put to the test"},
 		{c.Error, "error", red, "mcpcheck went wrong; no fault of the server"},
@@ -207,7 +211,7 @@ func (p *page) tally(c Counts) {
 	}
 	for _, row := range rows {
 		switch {
-		case row.n == 0 && row.name == "error":
+		case row.n == 0 && (row.name == "error" || row.name == "known"):
 			continue
 		case row.n == 0:
 			row.style = dim

@@ -255,6 +255,27 @@ func Checked(features fs.FS) (map[string]string, error) {
 	return by, nil
 }
 
+// Named returns the ids of what the feature files in a folder of the user's own
+// judge: requirements that scenarios are tagged with, and those that they make.
+func Named(features fs.FS, catalogue spec.Catalogue) ([]string, error) {
+	rec := &recorder{Subject: &Subject{Config: Config{Features: features, Catalogue: catalogue, Extra: true}}}
+	p, err := rec.plan()
+	if err != nil {
+		return nil, err
+	}
+	files, err := p.suite.RetrieveFeatures()
+	if err != nil {
+		return nil, fmt.Errorf("feature files: %w", err)
+	}
+	var ids []string
+	for _, f := range files {
+		for _, scenario := range f.Pickles {
+			ids = append(ids, rec.requirement(scenario).ID)
+		}
+	}
+	return ids, nil
+}
+
 // A recorder collects the verdicts of a run's scenarios.
 type recorder struct {
 	*Subject

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/mcpcheck/mcpcheck/features"
+	"github.com/mcpcheck/mcpcheck/internal/baseline"
 	"github.com/mcpcheck/mcpcheck/internal/spec"
 	"github.com/mcpcheck/mcpcheck/internal/target"
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -41,6 +42,8 @@ type settings struct {
 	parallel   int
 	repeat     int
 	yes        bool // load may be put on a server that is not on this machine
+	baseline   string
+	accepted   string // where a baseline is to be written
 	why        string
 	question   *question // that --why asks; nil for none
 }
@@ -82,6 +85,8 @@ func checkCommand() *cobra.Command {
 	f.DurationVar(&o.timeout, "timeout", wire.DefaultTimeout, "wait this long for the answer to one request")
 	f.DurationVar(&o.deadline, "deadline", 2*time.Minute, "end a run, or one repetition of it, after this long")
 	f.IntVar(&o.parallel, "parallel", 0, "run `N` scenarios at once (default 16, up to 32 if the server is far, over stdio 4)")
+	f.StringVar(&o.baseline, "baseline", "", "failures in the YAML `FILE` are known and cost no conformance; an entry of it that no longer fails costs it")
+	f.StringVar(&o.accepted, "write-baseline", "", "write a baseline with the failures of this run to the new `FILE`, for you to add the reasons")
 	f.IntVar(&o.repeat, "repeat", 1, "judge each server `N` times over: a verdict that changes is reported, and the worst counts")
 	return c
 }
@@ -110,10 +115,15 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	known, err := o.ledger(job)
+	if err != nil {
+		return err
+	}
 	outputs, err := o.outputs(stdout)
 	if err != nil {
 		return err
 	}
+	var added []baseline.Entry
 	report := &reports.Report{
 		SchemaVersion: reports.SchemaVersion,
 		Tool:          reports.Tool{Name: "mcpcheck", Version: version()},
@@ -127,6 +137,8 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 			progress.clear()
 			return err
 		}
+		known.Take(server.Name, runs)
+		added = append(added, baseline.New(job.tell(server), runs, o.strict)...)
 		report.Runs = append(report.Runs, runs...)
 		if o.question != nil {
 			o.question.account(runs)
@@ -137,10 +149,14 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	progress.clear()
 	report.Sort()
+	report.Baseline = known.Deviations()
 	for _, out := range outputs {
 		if err := out.write(report); err != nil {
 			return cannot("report: %v", err)
 		}
+	}
+	if err := o.accept(stderr, known, added); err != nil {
+		return err
 	}
 	status := report.Status(o.strict)
 	if o.question != nil {

@@ -165,6 +165,7 @@ func gather(files []string) (*reports.Report, error) {
 			all.Started = r.Started
 		}
 		all.Runs = slices.Concat(all.Runs, r.Runs)
+		all.Baseline = reports.MergeBaselines(all.Baseline, r.Baseline)
 	}
 	switch {
 	case read > 0 && len(results) > 0:

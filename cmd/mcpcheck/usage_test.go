@@ -23,6 +23,7 @@ func TestMistakes(t *testing.T) {
 	array := file("array.json", `[1]`)
 	noObject := file("number.json", `{"add": 3}`)
 	noJSON := file("broken.json", `{"add": {`)
+	typo := file("known.yaml", "\n- {id: ping.repond-empty, reason: a}\n")
 	features := filepath.Join(dir, "features")
 	if err := os.Mkdir(features, 0o755); err != nil {
 		t.Fatal(err)
@@ -68,6 +69,12 @@ func TestMistakes(t *testing.T) {
 		{"fewer than no scenarios", []string{"--target", url, "--parallel", "-1"}, "--parallel is -1, want 1 or more"},
 		{"no time over", []string{"--target", url, "--repeat", "0"}, "--repeat is 0, want 1 or more"},
 		{"an unknown reference server", []string{"--reference", "everythin"}, `there is no reference server "everythin"; did you mean "everything"`},
+		{"a baseline that is missing", []string{"--target", url, "--baseline", filepath.Join(dir, "none.yaml")}, "--baseline: open "},
+		{"a baseline about nothing", []string{"--target", url, "--baseline", typo}, "--baseline " + typo + `: line 2: no requirement is called "ping.repond-empty", did you mean "ping.respond-empty"?`},
+		{"a baseline with a typo", []string{"--target", url, "--baseline", array}, "--baseline " + array + ": line 1: want an entry with id and reason"},
+		{"a baseline over a file", []string{"--target", url, "--write-baseline", array}, "--write-baseline: " + array + " exists already, want a new file"},
+		{"a baseline nowhere", []string{"--target", url, "--write-baseline", filepath.Join(dir, "none", "b.yaml")}, "--write-baseline: open "},
+		{"a baseline and a question", []string{"--target", url, "--why", "ping.respond-empty", "--baseline", typo}, "--why tells of one requirement as it is, whatever a baseline says"},
 		{"an unset token", []string{"--target", url, "--token-env", "MCPCHECK_TEST_UNSET"}, `--token-env: the environment variable "MCPCHECK_TEST_UNSET" is not set`},
 		{"nothing to list", []string{"list", "--only", "tool."}, "no requirement begins with tool."},
 		{"nothing to explain", []string{"explain", "tools.call.unknwn-tool"}, `no requirement is called "tools.call.unknwn-tool", did you mean "tools.call.unknown-tool`},

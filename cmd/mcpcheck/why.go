@@ -26,6 +26,8 @@ func (o *settings) asks() (*question, error) {
 	switch {
 	case o.features != "":
 		return nil, usage("--why tells of requirements of the specification, which --features does not judge")
+	case o.baseline != "" || o.accepted != "":
+		return nil, usage("--why tells of one requirement as it is, whatever a baseline says: want no --baseline and no --write-baseline")
 	case len(o.only) > 0:
 		return nil, usage("--why names what is judged, as --only does: want one of them")
 	}

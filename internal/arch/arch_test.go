@@ -28,7 +28,7 @@ const (
 var mayImport = map[string][]string{
 	"cmd/mcpcheck": {
 		"features", "load", "load/autoscale", "load/capacity", "load/ceiling", "load/gauge", "load/soak", "steps", "reports",
-		"internal/refserver", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
+		"internal/baseline", "internal/refserver", "internal/spec", "internal/suggest", "internal/target", "internal/wire",
 		"reference-servers/docker", "reference-servers/everything", "reference-servers/gateway", "reference-servers/github", "reference-servers/postgres", "reference-servers/service",
 	},
 	"features": {},
@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"reference-servers/service":        {},
 	"internal/arch":                    {},
 	"internal/arguments":               {"internal/spec"},
+	"internal/baseline":                {"reports", "internal/spec", "internal/suggest"},
 	"internal/mutation":                {},
 	"internal/spec":                    {},
 	"internal/suggest":                 {},
@@ -92,7 +93,7 @@ var usedIn = map[string][]string{
 	"github.com/yosida95/uritemplate":                    {"steps"},
 	"github.com/xeipuuv/gojsonschema":                    {"internal/spec"},
 	"github.com/tsenart/vegeta":                          {"load"},
-	"go.yaml.in/yaml":                                    {"internal/spec", "internal/target", "load"},
+	"go.yaml.in/yaml":                                    {"internal/baseline", "internal/spec", "internal/target", "load"},
 	"golang.org/x/term":                                  {"cmd/mcpcheck"},
 	"golang.org/x/text":                                  {"internal/spec"},
 	"golang.org/x/time":                                  {"reference-servers/service"},
