@@ -138,7 +138,9 @@ func (f *fake) start() {
 
 func (f *fake) kill() {
 	f.listener.Close() // Serve may not have begun yet
-	f.web.Close()
+	if f.web != nil {
+		f.web.Close()
+	}
 }
 
 func (f *fake) url() string { return "http://" + f.address + "/mcp" }
@@ -191,6 +193,12 @@ func listed(name string, urls ...string) object {
 // serve runs a gateway and returns its URL, and what it says.
 func serve(t *testing.T, c service.Config, servers ...object) (url string, said *lines) {
 	t.Helper()
+	return serveSeldom(t, c, 20*time.Millisecond, servers...)
+}
+
+// serveSeldom does so with another time between two looks at a server.
+func serveSeldom(t *testing.T, c service.Config, interval time.Duration, servers ...object) (url string, said *lines) {
+	t.Helper()
 	data, _ := json.Marshal(object{"servers": servers})
 	path := filepath.Join(t.TempDir(), "servers.json")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -203,7 +211,7 @@ func serve(t *testing.T, c service.Config, servers ...object) (url string, said 
 	}
 	said = &lines{more: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := New(ctx, Options{Registry: path, HealthInterval: 20 * time.Millisecond, Refresh: time.Hour, Log: said}, g)
+	s, err := New(ctx, Options{Registry: path, HealthInterval: interval, Refresh: time.Hour, Log: said}, g)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,6 +119,27 @@ func TestSick(t *testing.T) {
 	g.until("it is back", func(tools []string) bool { return len(tools) == 5 })
 }
 
+// TestReadyAsks demands that /ready does not rely on the last look.
+func TestReadyAsks(t *testing.T) {
+	for _, check := range []string{"", "/ready"} {
+		a, b := newFake(t, "a"), newFake(t, "b")
+		one, two := listed("a", a.url()), listed("b", b.url())
+		one["health_check"], two["health_check"] = check, check
+		url, _ := serveSeldom(t, service.Config{}, time.Hour, one, two)
+		for _, want := range []int{200, 200, 503} {
+			if got := ready(t, url); got != want {
+				t.Errorf("health check %q: /ready is %d, want %d", check, got, want)
+			}
+			if a.web != nil {
+				a.kill()
+				a.web = nil
+			} else {
+				b.kill()
+			}
+		}
+	}
+}
+
 // TestLate starts a gateway before its server.
 func TestLate(t *testing.T) {
 	f := newFake(t, "f")

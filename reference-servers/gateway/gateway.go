@@ -124,11 +124,36 @@ func New(ctx context.Context, o Options, g *service.Guard) (service.Server, erro
 	}}, nil
 }
 
-// ready says no only when no server is up: those that are can be asked.
-func (w *gateway) ready(context.Context) error {
+// ready says no only when no server is well: those that are can be asked. It asks
+// them, since what the last look found may be past.
+func (w *gateway) ready(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	asked := 0
+	well := make(chan bool)
 	for _, u := range w.upstreams {
-		if u.catalogue() != nil {
-			return nil
+		for _, r := range u.up() {
+			asked++
+			go func() {
+				err := r.well(ctx)
+				if err != nil && ctx.Err() == nil {
+					r.lookSoon()
+				}
+				select {
+				case well <- err == nil:
+				case <-ctx.Done():
+				}
+			}()
+		}
+	}
+	for range asked {
+		select {
+		case ok := <-well:
+			if ok {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 	return errors.New("no server of the registry answers")

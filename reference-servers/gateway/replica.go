@@ -134,6 +134,18 @@ func (r *replica) look(ctx context.Context, read *time.Time) error {
 
 const lookTime = 10 * time.Second
 
+// well asks a replica that is connected how it is.
+func (r *replica) well(ctx context.Context) error {
+	c, _ := r.state()
+	switch {
+	case c == nil:
+		return errDown
+	case r.upstream.HealthCheck != "":
+		return r.healthy(ctx)
+	}
+	return alive(ctx, c)
+}
+
 // healthy asks for the health check of the registry, if there is one.
 func (r *replica) healthy(ctx context.Context) error {
 	if r.upstream.HealthCheck == "" {

@@ -140,6 +140,18 @@ func (u *upstream) catalogue() *catalogue {
 	return nil
 }
 
+// up are the replicas that are in service.
+func (u *upstream) up() (list []*replica) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, r := range u.replicas {
+		if _, c := r.state(); c != nil {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // pick chooses a replica for a call of a session: always the same one, as long as
 // it is up, which every gateway would choose, and without a session the one that
 // has least to do.
