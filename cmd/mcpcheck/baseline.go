@@ -9,6 +9,7 @@ import (
 	"github.com/mcpcheck/mcpcheck/features"
 	"github.com/mcpcheck/mcpcheck/internal/baseline"
 	"github.com/mcpcheck/mcpcheck/internal/target"
+	"github.com/mcpcheck/mcpcheck/reports"
 	"github.com/mcpcheck/mcpcheck/steps"
 )
 
@@ -79,7 +80,7 @@ func (j *job) tell(server target.Server) string {
 
 // accept writes a baseline with which the next run would be green: the entries
 // that still hold, and the new ones.
-func (o *settings) accept(stderr io.Writer, known *baseline.Ledger, added []baseline.Entry) error {
+func (o *settings) accept(stderr io.Writer, report *reports.Report, known *baseline.Ledger, added []baseline.Entry) error {
 	if o.accepted == "" {
 		return nil
 	}
@@ -97,6 +98,11 @@ func (o *settings) accept(stderr io.Writer, known *baseline.Ledger, added []base
 	}
 	if err := f.Close(); err != nil {
 		return cannot("--write-baseline: %v", err)
+	}
+	early := func(r reports.Run) bool { return r.Unreachable || r.Incomplete != "" }
+	if slices.ContainsFunc(report.Runs, early) {
+		fmt.Fprintf(stderr, "mcpcheck: wrote %s, which is not whole: the run ended early\n", o.accepted)
+		return nil
 	}
 	switch n := len(added); n {
 	case 0:

@@ -71,7 +71,11 @@ func TestBaseline(t *testing.T) {
 // TestBaselineNobody demands that an entry neither covers a server that does not
 // answer, nor is stale by it.
 func TestBaselineNobody(t *testing.T) {
-	o := call(t, "--target", "http://127.0.0.1:1/mcp", "--baseline", known(t, "- {id: ping.respond-empty, reason: a}"))
+	fresh := filepath.Join(t.TempDir(), "fresh.yaml")
+	o := call(t, "--target", "http://127.0.0.1:1/mcp", "--baseline", known(t, "- {id: ping.respond-empty, reason: a}"), "--write-baseline", fresh)
+	if text, err := os.ReadFile(fresh); err != nil || !strings.Contains(string(text), "ping.respond-empty") || !strings.Contains(o.stderr, "which is not whole") {
+		t.Errorf("an entry that was not judged is to stay, and the gap to be told: %v\n%s%s", err, text, o.stderr)
+	}
 	if o.status != unfinished || !strings.Contains(o.stdout, "ping.respond-empty: a server could not be reached") {
 		t.Errorf("exit %d, want %d: %s", o.status, unfinished, o.stdout)
 	}

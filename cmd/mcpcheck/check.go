@@ -155,7 +155,7 @@ func (o *settings) check(ctx context.Context, stdout, stderr io.Writer) error {
 			return cannot("report: %v", err)
 		}
 	}
-	if err := o.accept(stderr, known, added); err != nil {
+	if err := o.accept(stderr, report, known, added); err != nil {
 		return err
 	}
 	status := report.Status(o.strict)
