@@ -101,6 +101,15 @@ func TestVerdicts(t *testing.T) {
 		w.xs = []*wire.Exchange{w.x}
 		return w.eachRefused(ctx, "-32602")
 	}
+	given := func(with string) then {
+		return func(w *World, ctx context.Context) error {
+			call := wire.Call{Method: "prompts/get"}
+			w.named["with"], w.named["without"] = answered(t, call, with), w.x
+			return w.givenWithout(ctx)
+		}
+	}
+	says := func(w *World, ctx context.Context) error { return w.contentsSay(ctx, "tea") }
+	bare := func(w *World, _ context.Context) error { return acceptedBare(w.x) }
 	listening := wire.Call{Method: "subscriptions/listen"}
 	notification := wire.Call{Method: "notifications/x", Notification: true}
 	initialize := wire.Call{Method: "initialize"}
@@ -179,6 +188,34 @@ func TestVerdicts(t *testing.T) {
 		{"nothing for what is not there", (*World).notEmpty, wire.Call{}, resultAnswer(`{"contents":[]}`), notMet},
 		{"no answer for what is not there", (*World).notEmpty, wire.Call{}, noAnswer, unconcluded},
 
+		{"no hints beside a request for input", (*World).interimUnhinted, wire.Call{}, resultAnswer(`{"resultType":"input_required"}`), met},
+		{"hints beside a request for input", (*World).interimUnhinted, wire.Call{}, resultAnswer(`{"resultType":"input_required","ttlMs":5}`), notMet},
+		{"no request for input", (*World).interimUnhinted, wire.Call{}, resultAnswer(`{"content":[]}`), unconcluded},
+		{"no answer to ask for input", (*World).interimUnhinted, wire.Call{}, noAnswer, unconcluded},
+
+		{"a prompt without arguments", given(emptyOK), wire.Call{}, emptyOK, met},
+		{"a prompt with empty arguments only", given(emptyOK), wire.Call{}, errorAnswer(-32602), notMet},
+		{"a prompt that is not given", given(errorAnswer(-32602)), wire.Call{}, errorAnswer(-32602), inapplicable},
+
+		{"a text read", says, wire.Call{}, resultAnswer(`{"contents":[{"uri":"x:y","text":"tea"}]}`), met},
+		{"another text read", says, wire.Call{}, resultAnswer(`{"contents":[{"uri":"x:y","text":"coffee"}]}`), notMet},
+		{"no text read", says, wire.Call{}, errorAnswer(-32603), notMet},
+
+		{"a notification acknowledged", bare, notification, "202 ", met},
+		{"a notification acknowledged with words", bare, notification, "202 {}", notMet},
+		{"a notification acknowledged with 200", bare, notification, "200 ", notMet},
+		{"a notification refused", bare, notification, "400 {}", met},
+		{"a notification sent elsewhere, not acknowledged", bare, notification, "304 ", caused},
+		{"a notification not acknowledged", bare, notification, noAnswer, unconcluded},
+
+		{"an empty result", (*World).resultEmpty, wire.Call{}, resultAnswer(`{"_meta":{}}`), met},
+		{"a result that is not empty", (*World).resultEmpty, wire.Call{}, resultAnswer(`{"x":1}`), notMet},
+
+		{"not taken, by an error", (*World).notTaken, wire.Call{}, errorAnswer(-32600), met},
+		{"not taken, by a status", (*World).notTaken, wire.Call{}, "400 ", met},
+		{"taken", (*World).notTaken, wire.Call{}, emptyOK, notMet},
+		{"no answer, nor any after it", (*World).notTaken, wire.Call{}, noAnswer, inapplicable},
+
 		{"an answer before the cut", (*World).resumedByPolling, wire.Call{}, emptyOK, inapplicable},
 		{"a stream without an answer", (*World).resumedByPolling, wire.Call{}, "200 data: {}\n\n", inapplicable},
 	} {
@@ -188,7 +225,7 @@ func TestVerdicts(t *testing.T) {
 			}
 			x := answered(t, c.call, c.answer)
 			s := &Subject{Config: Config{Revision: spec.R20251125, Endpoint: x.Session.Endpoint}}
-			err := c.then(&World{subject: s, session: x.Session, x: x, named: map[string]*wire.Exchange{}}, t.Context())
+			err := c.then(&World{subject: s, session: x.Session, tool: &Tool{Name: "tea"}, x: x, named: map[string]*wire.Exchange{}}, t.Context())
 			if got := outcomeOf(err); got != c.want {
 				t.Errorf("%s is %s (%v), want %s", c.answer, got, err, c.want)
 			}
@@ -232,7 +269,7 @@ func TestCompared(t *testing.T) {
 // TestPrefixedKey takes and refuses keys by the grammar of _meta.
 func TestPrefixedKey(t *testing.T) {
 	for key, want := range map[string]bool{
-		"com.example/name": true, "com.my-company.api/a_b.c-d": true, "a/": true, "x1/9": true,
+		"com.example/name": true, "com.my-company.api/a_b.c-d": true, "a/": true, "x1/9": true, "Z/Z": true,
 		"name": false, "/name": false, "com..example/name": false, "1com/name": false, "com-/name": false, "-com/name": false,
 		"com.ex_ample/name": false, "com.example/-name": false, "com.example/name.": false, "com.example/a/b": false, "com.example/a b": false,
 	} {
