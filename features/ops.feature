@@ -34,8 +34,8 @@ Feature: Operation
   @ops.audit.tool-call
   Scenario: The audit log names the tool that is called
     Given a session of its own
-    And a safe tool that takes text
-    When the client calls the tool with a secret
+    And a safe tool
+    When the client calls the tool and reads the log
     Then the log names the tool
 
   @ops.audit.no-secrets
@@ -51,6 +51,13 @@ Feature: Operation
     And a safe tool that takes a path
     When the client calls the tools that take a path with paths of system files
     Then no answer holds a system file
+
+  @ops.permission.denied-resources
+  Scenario: A resource that is denied is denied however it is spelt
+    Given a session
+    And resources that the server is to deny
+    When the client reads the denied resources in several spellings
+    Then no denied resource is read
 
   @ops.isolation.colliding-ids
   Scenario: Two clients with the same request ids each get their own answers

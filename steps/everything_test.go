@@ -148,7 +148,7 @@ func judgeInProduction(tb testing.TB, e wire.Endpoint, r spec.Revision, only ...
 	turn := func(off bool) func(context.Context) error {
 		return func(context.Context) error { down.Store(off); return nil }
 	}
-	return judgeAs(tb, steps.Config{Only: only, Operations: &steps.Operations{Down: turn(true), Up: turn(false), Recovery: slack * time.Second}}, e, r)
+	return judgeAs(tb, steps.Config{Only: only, Operations: &steps.Operations{Denied: []string{"test://denied/resource"}, Down: turn(true), Up: turn(false), Recovery: slack * time.Second}}, e, r)
 }
 
 func judgeAs(tb testing.TB, c steps.Config, e wire.Endpoint, r spec.Revision) *reports.Run {

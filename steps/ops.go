@@ -18,6 +18,7 @@ import (
 // requirements of the production profile need. The zero value knows nothing.
 type Operations struct {
 	Health, Ready, Metrics string   // addresses; "" to look beside the MCP endpoint
+	Denied                 []string // URIs of resources that the server is to refuse
 	Replicas               []string // other addresses of the MCP endpoint that serve the same sessions
 
 	// Down and Up stop and start the backend of the server; nil if nobody knows how.
@@ -40,8 +41,11 @@ var opsWords = []step{
 	{given, "a backend that the client can take down", do((*World).backendAtHand)},
 	{when, "the client asks the endpoint", do((*World).askEndpoint)},
 	{when, "the client reads the metrics before and after {count} calls of the tool", do1(count, (*World).measureCalls)},
+	{when, "the client calls the tool and reads the log", do((*World).callLogged)},
 	{when, "the client calls the tool with a secret", do((*World).callWithSecret)},
 	{when, "the client calls the tools that take a path with paths of system files", do((*World).callOutside)},
+	{given, "resources that the server is to deny", do((*World).deniedResources)},
+	{when, "the client reads the denied resources in several spellings", do((*World).readDenied)},
 	{when, "the client sends requests with the same ids in both sessions {count} times", do1(count, (*World).collide)},
 	{when, "the client goes on with the session over {count} connections and at each replica", do1(count, (*World).goOnElsewhere)},
 	{when, "the client sends SIGTERM while the tool works", do((*World).terminateAtWork)},
@@ -53,6 +57,7 @@ var opsWords = []step{
 	{then, "the log names the tool", do((*World).logNamesTool)},
 	{then, "the log does not hold the secret", do((*World).logKeepsSecret)},
 	{then, "no answer holds a system file", do((*World).nothingLeaked)},
+	{then, "no denied resource is read", do((*World).allDenied)},
 	{then, "each session gets the answers to its own requests", do((*World).notCrossed)},
 	{then, "every request is answered with a result", do((*World).allAnswered)},
 	{then, "the calls fail fast", do((*World).failsFast)},
@@ -68,7 +73,7 @@ type operation struct {
 	seen    *page
 	grown   map[string]float64 // counters, by name
 	secret  string
-	from    int // what the log held before the act, in bytes
+	log     string // before the act
 	takes   time.Duration
 	tools   []*Tool
 	pairs   [][2]*wire.Exchange

@@ -64,8 +64,16 @@ func (w *World) textTool(context.Context) error {
 
 func (w *World) logged() string { return w.session.Child().Stderr.String() }
 
+func (w *World) callLogged(ctx context.Context) error {
+	if w.session.Child() == nil {
+		return notLaunched()
+	}
+	w.operation.log = w.logged()
+	return w.callWithSecret(ctx)
+}
+
+// callWithSecret has the secret in the arguments already.
 func (w *World) callWithSecret(ctx context.Context) error {
-	w.operation.from = len(w.logged())
 	if err := w.callTool(ctx); err != nil {
 		return err
 	}
@@ -98,7 +106,7 @@ func (w *World) awaitLog(ctx context.Context, d time.Duration, holds func(log st
 // audit log there, which is its right.
 func (w *World) logNamesTool(ctx context.Context) error {
 	naming := func(log string) bool {
-		return anyLine(log[min(w.operation.from, len(log)):], func(v any) bool { return holdsText(v, w.tool.Name) })
+		return anyLine(since(w.operation.log, log), func(v any) bool { return holdsText(v, w.tool.Name) })
 	}
 	if w.awaitLog(ctx, w.subject.patience(), naming) {
 		return nil
@@ -117,6 +125,16 @@ func (w *World) logKeepsSecret(ctx context.Context) error {
 		return applicableIf("the server writes a log to stderr", "the server writes nothing to stderr")
 	}
 	return nil
+}
+
+// since is what a log holds that it did not before; all of it, where its beginning
+// is not kept any more.
+func since(before, log string) string {
+	fresh, ok := strings.CutPrefix(log, before)
+	if !ok {
+		return log
+	}
+	return fresh
 }
 
 // anyLine looks at the lines of a log that are JSON objects.

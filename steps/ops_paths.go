@@ -2,10 +2,13 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/mcpcheck/mcpcheck/internal/safety"
+	"github.com/mcpcheck/mcpcheck/internal/wire"
 )
 
 // outside are spellings of the path of a file that every Unix has, and that
@@ -16,7 +19,7 @@ var outside = []string{
 	"./../../../../../../../../etc/passwd", "~/../../../../../../etc/passwd",
 }
 
-// pathTool says which argument of a tool is a path; "" if none is.
+// pathArgument says which argument of a tool is a path; "" if none is.
 func pathArgument(t *Tool) string {
 	for _, name := range keys(propertiesOf(t)) {
 		lower := strings.ToLower(name)
@@ -71,6 +74,68 @@ func (w *World) nothingLeaked(context.Context) error {
 	}
 	if answered == 0 {
 		return inconclusivef("no call was answered: %s", silence(w.xs[0]))
+	}
+	return nil
+}
+
+func (w *World) deniedResources(context.Context) error {
+	f, err := w.subject.facts()
+	switch {
+	case err != nil:
+		return err
+	case !f.offers("resources"):
+		return w.subject.undeclared("resources")
+	case len(w.subject.Operations.Denied) == 0:
+		return applicableIf("mcpcheck is told of a resource that the server is to refuse: --denied URI", "mcpcheck was not told which resources the server is to deny")
+	}
+	return nil
+}
+
+func (w *World) readDenied(ctx context.Context) error {
+	for _, uri := range w.subject.Operations.Denied {
+		for _, spelt := range spellings(uri) {
+			w.xs = append(w.xs, w.do(ctx, wire.Call{Method: "resources/read", Params: map[string]any{"uri": spelt}}))
+		}
+	}
+	return nil
+}
+
+// spellings are URIs that a server may take for the same one (RFC 3986, section 6.2.2).
+func spellings(uri string) []string {
+	list := []string{uri}
+	scheme, rest, ok := strings.Cut(uri, ":")
+	if !ok {
+		return list
+	}
+	list = append(list, strings.ToUpper(scheme)+":"+rest)
+	last := rest[strings.LastIndex(rest, "/")+1:]
+	folder := rest[:len(rest)-len(last)]
+	if last != "" {
+		list = append(list, fmt.Sprintf("%s:%s%%%02x%s", scheme, folder, last[0], last[1:]))
+	}
+	if strings.Count(folder, "/") > 2 || strings.HasPrefix(folder, "/") && !strings.HasPrefix(folder, "//") { // not within the host
+		list = append(list, scheme+":"+folder+"./"+last, scheme+":"+folder+"mcpcheck/../"+last)
+	}
+	return list
+}
+
+func (w *World) allDenied(context.Context) error {
+	answered := 0
+	for _, x := range w.xs {
+		m := x.Response()
+		if m == nil {
+			continue
+		}
+		answered++
+		r, err := object(m.Result())
+		var contents []json.RawMessage
+		if err == nil && json.Unmarshal(r["contents"], &contents) == nil && len(contents) > 0 {
+			w.x = x
+			return unmetf("an error for a resource that is to be denied", "its contents, for %s", brief(string(x.Body)))
+		}
+	}
+	if answered == 0 {
+		return inconclusivef("no request was answered: %s", silence(w.xs[0]))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 // operations are the flags of the production profile.
 type operations struct {
 	health, ready, metrics string
-	replicas               []string
+	replicas, denied       []string
 	down, up               string
 }
 
@@ -28,6 +28,7 @@ func (o *operations) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.ready, "ready-url", "", "with --profile production: its readiness probe is at `URL`")
 	f.StringVar(&o.metrics, "metrics-url", "", "with --profile production: its Prometheus metrics are at `URL`")
 	f.StringArrayVar(&o.replicas, "replica", nil, "with --profile production: sessions go on at this `URL` as well; repeatable")
+	f.StringArrayVar(&o.denied, "denied", nil, "with --profile production: the server is to deny the resource `URI`; repeatable")
 	f.StringVar(&o.down, "backend-down", "", "with --profile production: the shell `COMMAND` takes the server's backend down")
 	f.StringVar(&o.up, "backend-up", "", "with --profile production: the shell `COMMAND` brings it up again")
 }
@@ -50,6 +51,8 @@ func (o *operations) bounds(profile spec.Profile) error {
 	switch {
 	case (o.down == "") != (o.up == ""):
 		return usage("--backend-down and --backend-up need each other: what is taken down has to come up again")
+	case len(o.denied) > 0 && profile != spec.Production:
+		return usage("--denied is of the production profile: say --profile production")
 	case o.down != "" && profile != spec.Production:
 		return usage("--backend-down is of the production profile: say --profile production")
 	}
@@ -81,7 +84,7 @@ func (o *settings) operated(server target.Server) *steps.Operations {
 	}
 	f := o.operations
 	return &steps.Operations{
-		Health: f.health, Ready: f.ready, Metrics: f.metrics, Replicas: f.replicas,
+		Health: f.health, Ready: f.ready, Metrics: f.metrics, Replicas: f.replicas, Denied: f.denied,
 		Down: shell("--backend-down", f.down), Up: shell("--backend-up", f.up),
 		MayBurst: func() error {
 			if o.mayLoad(server) != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -168,6 +169,13 @@ func (s *Server) cutOff(c *call) (object, bool) {
 		c.pause(time.Minute)
 	}
 	return failed("the backend is down"), true
+}
+
+// discloses reports whether a resource is served that is denied under the name
+// test://denied/resource.
+func (s *Server) discloses(uri string) bool {
+	plain, err := url.PathUnescape(uri)
+	return s.broken("ops.permission.denied-resources") && err == nil && plain != uri && plain == "test://denied/resource"
 }
 
 // confuse gives a response to whoever asks with the id that it answered.

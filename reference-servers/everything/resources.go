@@ -152,6 +152,8 @@ func readResource(c *call) (object, *rpcError) {
 	}
 	r, found := c.srv.resource(uri)
 	switch {
+	case !found && c.srv.discloses(uri):
+		return object{"contents": list{object{"uri": uri, "mimeType": "text/plain", "text": "What is denied."}}}, nil
 	case !found && c.srv.broken("resources.read.not-found-no-empty"):
 		return object{"contents": list{}}, nil
 	case !found:
