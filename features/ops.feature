@@ -77,7 +77,7 @@ Feature: Operation
     Given a session of its own
     And a safe tool that takes its time
     When the client sends SIGTERM while the tool works
-    Then the server answers with a result
+    Then the server answers the call in progress
 
   @ops.breaker.fails-fast
   Scenario: Calls fail fast while the backend is down

@@ -60,6 +60,7 @@ var opsWords = []step{
 	{then, "no denied resource is read", do((*World).allDenied)},
 	{then, "each session gets the answers to its own requests", do((*World).notCrossed)},
 	{then, "every request is answered with a result", do((*World).allAnswered)},
+	{then, "the server answers the call in progress", do((*World).answersBegun)},
 	{then, "the calls fail fast", do((*World).failsFast)},
 	{then, "the endpoint said that the server is not ready", do((*World).saidNotReady)},
 	{then, "the tool succeeds when the backend is up again", do((*World).recovered)},
@@ -73,8 +74,9 @@ type operation struct {
 	seen    *page
 	grown   map[string]float64 // counters, by name
 	secret  string
-	log     string // before the act
-	takes   time.Duration
+	log     string        // before the act
+	takes   time.Duration // a call of the tool
+	begun   bool          // the server has taken the call
 	tools   []*Tool
 	pairs   [][2]*wire.Exchange
 }
