@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mcpcheck/mcpcheck/internal/wire"
@@ -152,8 +153,15 @@ func elsewhere(x *wire.Exchange) error {
 // sessionLost reports whether a request in the session that the server assigned
 // was answered with what says that there is no such session.
 func sessionLost(x *wire.Exchange) bool {
-	_, forged := x.Call.Header[sessionHeader]
-	return x.Status() == http.StatusNotFound && !forged && !x.Call.Fresh && x.Asked.Get(sessionHeader) != "" && x.Response() == nil
+	if x.Status() != http.StatusNotFound || x.Call.Fresh || x.Response() != nil {
+		return false
+	}
+	for name, values := range x.Asked { // which may be spelt in any case
+		if strings.EqualFold(name, sessionHeader) && len(values) > 0 {
+			return values[0] != "" && values[0] == x.Session.ID()
+		}
+	}
+	return false
 }
 
 // named names an exchange for a reader.
