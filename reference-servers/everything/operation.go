@@ -196,6 +196,19 @@ func (s *Server) confuse(c *call, data []byte) []byte {
 	return data
 }
 
+// abandonAtEnd gives a call up when its channel ends.
+func (c *call) abandonAtEnd() (stop func()) {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-c.ending:
+			c.cancel(nil)
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
+}
+
 // operationTools are those of a server in production.
 func (s *Server) operationTools() []tool {
 	if !s.operation.on {
@@ -204,6 +217,9 @@ func (s *Server) operationTools() []tool {
 	return []tool{
 		{name: "test_report", title: "Report", description: "Takes 400 ms to write a report",
 			run: func(c *call, _ object) (object, *rpcError) {
+				if s.broken("ops.drain.calls-answered") {
+					defer c.abandonAtEnd()()
+				}
 				if !c.pause(400 * time.Millisecond) {
 					return nil, nil
 				}

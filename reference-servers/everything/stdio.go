@@ -48,9 +48,6 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	if s.broken("stdio.shutdown.exit-on-eof") && errors.Is(err, io.EOF) {
 		<-ctx.Done()
 	}
-	if s.broken("ops.drain.calls-answered") && ctx.Err() != nil {
-		conn.sess.cancel()
-	}
 	conn.finish(written)
 	if errors.Is(err, io.EOF) {
 		return nil
