@@ -59,8 +59,10 @@ func (l *limits) drop(now time.Time) {
 	}
 }
 
-// rateLimited is the code of the error, of those that JSON-RPC leaves to servers.
-const rateLimited = -32000
+// rateLimited is the code of the error: the status of HTTP, of those codes that
+// JSON-RPC leaves to applications. From -32000 on down revision 2026-07-28 wants
+// none that it does not define (basic#error-codes).
+const rateLimited = 429
 
 func limited(id json.RawMessage, wait time.Duration) *refusal {
 	return &refusal{id: id, code: rateLimited, text: "rate limit exceeded", data: map[string]any{"retryAfterSeconds": retryAfter(wait)}}
