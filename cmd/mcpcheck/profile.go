@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -68,6 +69,7 @@ func knownProfile(p spec.Profile) error {
 
 // selectable refuses a selection of which nothing is left.
 func (o *settings) selectable() error {
+	o.profile = cmp.Or(o.profile, string(spec.Specification)) // load and capacity have no such flag
 	if _, err := rows(spec.Profile(o.profile), o.only); err != nil {
 		return err
 	}
