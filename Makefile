@@ -1,5 +1,6 @@
 ARGS ?= # more flags for go test, such as -v
 FUZZ ?= 30s # time for each fuzz target
+LONGEST = ./steps ./cmd/mcpcheck # tests take longest there, so they begin first
 LINT = GOLANGCI_LINT_CACHE=$(CURDIR)/bin/lint go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
 
 all: build lint test ## build, lint and test
@@ -8,10 +9,10 @@ build: ## one static program, bin/mcpcheck
 	CGO_ENABLED=0 go build -trimpath -o bin/mcpcheck ./cmd/mcpcheck
 
 test: ## all tests that need neither the network nor a container
-	go test $(ARGS) ./...
+	go test $(ARGS) $(LONGEST) ./...
 
 race: ## the same under the race detector
-	go test -race -timeout 45m $(ARGS) ./...
+	go test -race -timeout 45m $(ARGS) $(LONGEST) ./...
 
 lint: ## go.mod is tidy, the source is formatted and free of known mistakes
 	go mod tidy -diff
