@@ -212,7 +212,8 @@ type Shutdown struct {
 }
 
 // Shutdown ends a launched server as the specification asks: by closing its
-// stdin, then, each after grace, by SIGTERM and by SIGKILL.
+// stdin, then, each after grace, by SIGTERM and by SIGKILL. When it returns, what
+// the server wrote before was read.
 func (s *Session) Shutdown(ctx context.Context, grace time.Duration) Shutdown {
 	s.mu.Lock()
 	s.closing = true
@@ -241,7 +242,9 @@ func (s *Session) Shutdown(ctx context.Context, grace time.Duration) Shutdown {
 		select {
 		case <-c.Exited:
 			timer.Stop()
-			return Shutdown{By: step.by, Took: time.Since(begun), Status: c.Status()}
+			ended := Shutdown{By: step.by, Took: time.Since(begun), Status: c.Status()}
+			s.drain(drainLimit) // what it said last counts
+			return ended
 		case <-timer.C:
 		case <-hurry:
 			timer.Stop()
@@ -273,12 +276,12 @@ const closeGrace = 5 * time.Second
 // already ending, and the reading of its last words.
 const closeLimit = 2*closeGrace + 3*drainLimit
 
-// drain waits until all was read that a launched server wrote.
-func (s *Session) drain() {
+// drain waits until all was read that a launched server wrote, for limit at most.
+func (s *Session) drain(limit time.Duration) {
 	if s.drained == nil {
 		return
 	}
-	timer := time.NewTimer(closeLimit)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-s.drained:
@@ -296,7 +299,7 @@ func (s *Session) Close() {
 	if s.child != nil && !was {
 		s.Shutdown(context.Background(), closeGrace)
 	}
-	s.drain()
+	s.drain(closeLimit)
 	if !was {
 		s.leave()
 	}

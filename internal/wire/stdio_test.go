@@ -73,3 +73,31 @@ func sleeper(start time.Duration, answers int) *Child {
 		Signal: func(os.Signal) error { return in.Close() }, Status: func() string { return "exit status 0" },
 	}
 }
+
+// TestShutdownReadsToTheEnd demands that what a server wrote before it ended is
+// there when Shutdown returns, even if it was still in the pipe.
+func TestShutdownReadsToTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, stdin := io.Pipe()
+		stdout, out := io.Pipe()
+		exited := make(chan struct{})
+		go func() {
+			io.Copy(io.Discard, in)
+			close(exited)
+			time.Sleep(time.Second) // the reader is late
+			fmt.Fprintln(out, `{"jsonrpc":"2.0","id":1,"result":{}}`)
+			out.Close()
+		}()
+		s, err := Open(t.Context(), Endpoint{Transport: spec.Stdio, Launch: func() (*Child, error) {
+			return &Child{Stdin: stdin, Stdout: stdout, Exited: exited, Signal: func(os.Signal) error { return nil }, Status: func() string { return "exit status 0" }}, nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		x := s.Start(t.Context(), Call{Method: "ping"})
+		if end := s.Shutdown(t.Context(), 5*time.Second); end.By != "stdin closed" || x.Response() == nil {
+			t.Errorf("ended by %s; the answer is %v", end.By, x.Response())
+		}
+	})
+}
